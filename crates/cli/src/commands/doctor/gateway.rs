@@ -1,0 +1,218 @@
+//! Checks of the gateway itself: whether it runs, and whether it could.
+
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
+use std::time::Duration;
+
+use api_client::{Client, ClientError};
+use config::Settings;
+use model::{Snapshot, now_millis};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use super::Finding;
+use crate::context::Context;
+use crate::output::{age, count};
+
+/// How long a listener on this machine may take to answer.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+pub(super) async fn examine(context: &Context, settings: &Settings) -> Vec<Finding> {
+    let client = match context.client().await {
+        Ok(client) => client,
+        Err(ClientError::NotRunning { .. }) => return absent(context, settings),
+        Err(error) => return vec![unusable(&error)],
+    };
+    match status(&client).await {
+        Ok(snapshot) => present(&snapshot).await,
+        Err(error) => vec![unusable(&error)],
+    }
+}
+
+async fn status(client: &Client) -> Result<Snapshot, ClientError> {
+    let seconds = PATIENCE.as_secs();
+    timeout(PATIENCE, client.status())
+        .await
+        .map_err(|_| ClientError::TimedOut { seconds })?
+}
+
+fn unusable(error: &ClientError) -> Finding {
+    Finding::error(
+        "gateway",
+        format!("A gateway runs but does not answer: {error}."),
+        "End its process and start it again with `toolgate serve`.",
+    )
+}
+
+/// What a running gateway says about itself.
+async fn present(snapshot: &Snapshot) -> Vec<Finding> {
+    let running = age(snapshot.started_at, now_millis());
+    let message = format!(
+        "Version {} has been running for {running} (process {}).",
+        snapshot.version, snapshot.pid
+    );
+    let mut findings = vec![Finding::ok("gateway", message)];
+    findings.extend(version(&snapshot.version));
+    findings.push(endpoint(&snapshot.endpoint).await);
+    findings.extend(servers(snapshot));
+    findings
+}
+
+fn version(running: &str) -> Option<Finding> {
+    let own = env!("CARGO_PKG_VERSION");
+    (running != own).then(|| {
+        let message = format!("The gateway is version {running}, this command is {own}.");
+        Finding::warning("version", message, "Restart the gateway.")
+    })
+}
+
+/// Whether clients reach the endpoint.
+async fn endpoint(endpoint: &str) -> Finding {
+    let address = address_of(endpoint);
+    let connect = async {
+        match &address {
+            Some(address) => TcpStream::connect(address).await.map(drop),
+            None => Err(io::Error::other("it is not an address")),
+        }
+    };
+    match timeout(PATIENCE, connect)
+        .await
+        .unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
+    {
+        Ok(()) => Finding::ok("endpoint", format!("Clients reach {endpoint}.")),
+        Err(error) => Finding::error(
+            "endpoint",
+            format!("Clients cannot reach {endpoint}: {error}."),
+            "Check for a firewall that blocks connections within this machine.",
+        ),
+    }
+}
+
+/// Host and port of `http://host:port/path`.
+fn address_of(endpoint: &str) -> Option<String> {
+    let (_, rest) = endpoint.split_once("://")?;
+    rest.split('/').next().map(str::to_owned)
+}
+
+fn servers(snapshot: &Snapshot) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for server in &snapshot.servers {
+        if let Some(problem) = server.state.problem() {
+            let message = format!("{}: {}", server.name, problem.message);
+            findings.push(Finding::error(
+                problem.code.as_str(),
+                message,
+                problem.fix.clone(),
+            ));
+        }
+    }
+    let totals = &snapshot.totals;
+    if findings.is_empty() {
+        let enabled = count(totals.ready + totals.not_ready, "server");
+        findings.push(Finding::ok(
+            "servers",
+            format!("{} of {enabled} ready.", totals.ready),
+        ));
+    }
+    findings
+}
+
+/// Whether a gateway could start.
+fn absent(context: &Context, settings: &Settings) -> Vec<Finding> {
+    let mut findings = vec![Finding::warning(
+        "gateway",
+        "No gateway is running.",
+        "Start one with `toolgate serve`.",
+    )];
+    findings.extend(leftover(&context.paths.socket));
+    findings.push(port(settings.listen));
+    findings
+}
+
+fn leftover(socket: &Path) -> Option<Finding> {
+    let is_there = socket.symlink_metadata().is_ok();
+    is_there.then(|| {
+        let message = format!(
+            "A gateway that was killed left {}; the next one will replace it.",
+            socket.display()
+        );
+        Finding::note("stale-socket", message)
+    })
+}
+
+/// Whether the port is free; looked up by taking it for a moment.
+fn port(listen: SocketAddr) -> Finding {
+    match TcpListener::bind(listen) {
+        Ok(_) => Finding::ok("port", format!("{listen} is free.")),
+        Err(error) if error.kind() == io::ErrorKind::AddrInUse => Finding::error(
+            "port-taken",
+            format!("Another program listens on {listen}."),
+            "End that program, or set another `listen` in the configuration.",
+        ),
+        Err(error) => Finding::error(
+            "port",
+            format!("The gateway cannot listen on {listen}: {error}."),
+            "Set another `listen` in the configuration.",
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::commands::doctor::Level;
+    use crate::testing::{failed, ready, snapshot};
+
+    #[test]
+    fn a_taken_port_is_told_from_a_free_one() {
+        let taken = TcpListener::bind("127.0.0.1:0").expect("binds");
+        let address = taken.local_addr().expect("bound");
+        assert_eq!(port(address).code, "port-taken");
+        drop(taken);
+        assert_eq!(port(address).level, Level::Ok);
+    }
+
+    #[tokio::test]
+    async fn an_endpoint_is_tried() {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("binds");
+        let url = format!("http://{}/mcp", listener.local_addr().expect("bound"));
+        assert_eq!(endpoint(&url).await.level, Level::Ok);
+        drop(listener);
+        assert_eq!(endpoint(&url).await.level, Level::Error);
+        assert_eq!(endpoint("nonsense").await.level, Level::Error);
+    }
+
+    #[test]
+    fn each_server_that_is_down_is_an_error_with_its_own_code() {
+        let findings = servers(&snapshot(vec![ready("a", 1), failed("b")]));
+        assert_eq!(findings.len(), 1);
+        assert_eq!(
+            (findings[0].code, findings[0].level),
+            ("command-not-found", Level::Error)
+        );
+        assert!(findings[0].message.starts_with("b: "));
+        assert_eq!(servers(&snapshot(vec![ready("a", 1)]))[0].level, Level::Ok);
+    }
+
+    #[test]
+    fn only_a_socket_that_is_there_is_left_over() {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let socket = dir.path().join("s");
+        assert_eq!(leftover(&socket), None);
+        std::fs::write(&socket, "").expect("writes");
+        assert_eq!(
+            leftover(&socket).map(|finding| finding.code),
+            Some("stale-socket")
+        );
+    }
+
+    #[test]
+    fn another_version_is_mentioned() {
+        assert_eq!(version(env!("CARGO_PKG_VERSION")), None);
+        assert_eq!(
+            version("0.0.0").map(|finding| finding.level),
+            Some(Level::Warning)
+        );
+    }
+}

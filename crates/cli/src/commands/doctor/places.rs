@@ -1,0 +1,143 @@
+//! Checks of the configuration file and the data directory.
+
+use std::io;
+use std::path::Path;
+
+use model::Severity;
+
+use super::Finding;
+use crate::commands::servers::read_config;
+use crate::output::count;
+
+/// Whether the configuration can be read and used.
+pub(super) fn configuration(file: &Path) -> Vec<Finding> {
+    let place = file.display();
+    if !file.exists() {
+        let message = format!("There is no configuration file yet ({place}).");
+        return vec![Finding::note("config", message)];
+    }
+    let text = match read_config(file) {
+        Ok(text) => text,
+        Err(failure) => return vec![Finding::error("config", failure.message, failure.fix)],
+    };
+    let parsed = config::parse(&text, file);
+    let servers = parsed.settings.map_or(0, |settings| settings.servers.len());
+    let number = |severity| {
+        parsed
+            .diagnostics
+            .iter()
+            .filter(|d| d.severity == severity)
+            .count()
+    };
+    let (errors, warnings) = (number(Severity::Error), number(Severity::Warning));
+    let fix = "Run `toolgate config check` to see each with its place.";
+    let found = format!("{place} has {}, ", count(servers, "usable server"));
+    vec![match (errors, warnings) {
+        (0, 0) => Finding::ok("config", format!("{found}no errors and no warnings.")),
+        (0, _) => Finding::warning(
+            "config",
+            format!("{found}{}.", count(warnings, "warning")),
+            fix,
+        ),
+        _ => Finding::error("config", format!("{found}{}.", count(errors, "error")), fix),
+    }]
+}
+
+/// Whether the gateway can write to the data directory, and nobody else can read it.
+pub(super) fn data_directory(dir: &Path) -> Vec<Finding> {
+    let place = dir.display();
+    match probe(dir) {
+        Ok(()) => vec![privacy(dir)],
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let message = format!("{place} does not exist yet; the gateway will create it.");
+            vec![Finding::note("data-dir", message)]
+        }
+        Err(error) => vec![Finding::error(
+            "data-dir",
+            format!("{place} cannot be written to: {error}."),
+            "Change its owner or mode, or choose another with --data-dir.",
+        )],
+    }
+}
+
+/// Creates a file and removes it again.
+fn probe(dir: &Path) -> io::Result<()> {
+    let probe = dir.join(format!(".probe-{}", std::process::id()));
+    std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(&probe)?;
+    std::fs::remove_file(&probe)
+}
+
+#[cfg(unix)]
+fn privacy(dir: &Path) -> Finding {
+    use std::os::unix::fs::PermissionsExt as _;
+    let place = dir.display();
+    let mode = dir
+        .metadata()
+        .map_or(0, |meta| meta.permissions().mode() & 0o777);
+    let others = mode & 0o077;
+    if others == 0 {
+        return Finding::ok("data-dir", format!("{place} is writable and private."));
+    }
+    Finding::warning(
+        "data-dir",
+        format!("{place} can be reached by other users (mode {mode:03o})."),
+        format!("Run `chmod 700 {place}`."),
+    )
+}
+
+/// On Windows, a folder in the user's profile is private by inheritance.
+#[cfg(windows)]
+fn privacy(dir: &Path) -> Finding {
+    Finding::ok("data-dir", format!("{} is writable.", dir.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::commands::doctor::Level;
+
+    fn level(findings: &[Finding]) -> Level {
+        findings.first().expect("one finding").level
+    }
+
+    #[test]
+    fn a_configuration_is_judged_by_its_worst_finding() {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let file = dir.path().join("config.json");
+        assert_eq!(level(&configuration(&file)), Level::Note);
+        for (text, expected) in [
+            (r#"{"mcpServers": {}}"#, Level::Ok),
+            (r#"{"lissten": "x"}"#, Level::Warning),
+            ("{ broken", Level::Error),
+        ] {
+            std::fs::write(&file, text).expect("writes");
+            assert_eq!(level(&configuration(&file)), expected, "{text}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_directory_for_everybody_is_reported() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let set = |mode| {
+            let mode = std::fs::Permissions::from_mode(mode);
+            std::fs::set_permissions(dir.path(), mode).expect("changes the mode");
+        };
+        set(0o755);
+        let findings = data_directory(dir.path());
+        assert_eq!(level(&findings), Level::Warning);
+        assert!(findings[0].fix.contains("chmod 700"));
+        set(0o700);
+        assert_eq!(level(&data_directory(dir.path())), Level::Ok);
+        assert_eq!(
+            level(&data_directory(&dir.path().join("none"))),
+            Level::Note
+        );
+        let files: Vec<_> = std::fs::read_dir(dir.path()).expect("reads").collect();
+        assert!(files.is_empty(), "the probe is gone");
+    }
+}

@@ -1,0 +1,132 @@
+//! `toolgate serve`: runs the gateway and shows how it comes up.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use api_client::Client;
+use daemon::{Options, Ready, StartError};
+use tokio::sync::oneshot;
+
+use crate::context::Context;
+use crate::exit::{Code, Failure, sentence};
+use crate::output::{self, GOOD, count};
+use crate::progress;
+
+const AFTER_HELP: &str = "\
+Examples:
+  toolgate serve
+  toolgate serve --listen 127.0.0.1:9000 --read-only
+
+The configuration file is watched: servers come and go as it changes. End the gateway with Ctrl-C;
+it ends its servers first.";
+
+/// How to run, beyond what the configuration says.
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = AFTER_HELP)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of the command line"
+)]
+pub(crate) struct Args {
+    /// Listen here instead of where the configuration says; a loopback address, port 0 for any
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<SocketAddr>,
+    /// Call only tools that read
+    #[arg(long)]
+    read_only: bool,
+    /// Do not let agents add servers
+    #[arg(long)]
+    no_server_add: bool,
+    /// Do not let agents remove servers
+    #[arg(long)]
+    no_server_remove: bool,
+    /// Show how the servers come up even when standard error is no terminal
+    #[arg(long)]
+    progress: bool,
+}
+
+pub(crate) async fn run(context: &Context, args: Args) -> Result<Code, Failure> {
+    let (sender, ready) = oneshot::channel();
+    let on_ready = Box::new(move |ready: &Ready| {
+        announce(ready);
+        if ready.servers > 0 {
+            // Nobody waits for it when no progress is shown.
+            let _ = sender.send(ready.socket.clone());
+        }
+    });
+    let options = Options {
+        paths: context.paths.clone(),
+        listen: args.listen,
+        read_only: args.read_only,
+        no_server_add: args.no_server_add,
+        no_server_remove: args.no_server_remove,
+        on_ready,
+    };
+    let show = args.progress || output::is_watched();
+    let mut gateway = std::pin::pin!(daemon::run(options));
+    tokio::select! {
+        ended = &mut gateway => return finish(ended),
+        () = show_progress(ready), if show => {}
+    }
+    finish(gateway.await)
+}
+
+fn announce(ready: &Ready) {
+    output::note(&format!(
+        "{GOOD}Toolgate is ready{GOOD:#} at {}",
+        ready.endpoint
+    ));
+    let servers = count(ready.servers, "server");
+    output::note(&format!("{servers} in {}", ready.config_file.display()));
+}
+
+/// Shows what is still waited for, then how every server came out.
+async fn show_progress(ready: oneshot::Receiver<PathBuf>) {
+    // Without a socket there are no servers, or the gateway has failed and says so itself.
+    let Ok(socket) = ready.await else { return };
+    match follow(&socket).await {
+        Ok(lines) => lines.iter().for_each(|line| output::note(line)),
+        Err(failure) => output::note(&failure.message),
+    }
+}
+
+async fn follow(socket: &Path) -> Result<Vec<String>, Failure> {
+    let events = Client::connect(socket).await?.events().await?;
+    let snapshot = progress::wait(events, None, output::is_watched()).await?;
+    Ok(progress::summary(&snapshot))
+}
+
+fn finish(ended: Result<(), StartError>) -> Result<Code, Failure> {
+    ended.map(|()| Code::Ok).map_err(|error| failure(&error))
+}
+
+/// Sorts the gateway's errors into exit codes.
+fn failure(error: &StartError) -> Failure {
+    let message = sentence(&error.to_string());
+    match error {
+        StartError::AlreadyRunning { .. } => {
+            let fix = "Use that one (see `toolgate status`), or choose another --data-dir.";
+            Failure::new(Code::AlreadyRunning, message, fix)
+        }
+        StartError::Config(_) => {
+            Failure::new(Code::InvalidConfig, message, "Run `toolgate config check`.")
+        }
+        _ => Failure::other(message, "Run `toolgate doctor` to find out why."),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_reason_has_its_code() {
+        let held = StartError::AlreadyRunning { data_dir: "/d".into(), pid: "7".to_owned() };
+        assert_eq!(failure(&held).code, Code::AlreadyRunning);
+        assert!(failure(&held).message.contains("process 7"));
+        let invalid = config::OpenError { diagnostics: Vec::new() };
+        assert_eq!(failure(&StartError::Config(invalid)).code, Code::InvalidConfig);
+        let address = ([127, 0, 0, 1], 80).into();
+        assert_eq!(failure(&StartError::AddressTaken { address }).code, Code::Failure);
+    }
+}

@@ -1,0 +1,284 @@
+//! One configured server: how it is started or reached.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use indexmap::IndexMap;
+use model::ServerName;
+use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
+
+use crate::mask;
+use crate::template::Template;
+
+/// One configured server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServerConfig {
+    /// Its name.
+    pub name: ServerName,
+    /// Whether it is to run.
+    pub enabled: bool,
+    /// How it is started or reached.
+    pub launch: Launch,
+    /// How long it may take until its tools are listed.
+    pub start_timeout: Duration,
+    /// How long one call may take.
+    pub call_timeout: Duration,
+}
+
+/// How a server is started or reached.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Launch {
+    /// A process of ours, reached over its standard input and output.
+    Stdio(StdioLaunch),
+    /// A server that runs elsewhere, reached over HTTP.
+    Remote(RemoteLaunch),
+}
+
+/// A process of ours.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StdioLaunch {
+    /// The program: a path, or a name that is looked up on PATH.
+    pub command: Template,
+    /// What it is started with.
+    pub args: Vec<Template>,
+    /// Variables set for it.
+    pub env: IndexMap<String, Template>,
+    /// The folder it is started in.
+    pub cwd: Option<Template>,
+}
+
+/// A server that runs elsewhere.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RemoteLaunch {
+    /// Its address.
+    pub url: Template,
+    /// Headers sent with every request.
+    pub headers: IndexMap<String, Template>,
+    /// Which of the two HTTP transports it speaks.
+    pub kind: RemoteKind,
+}
+
+/// Which HTTP transport a server speaks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RemoteKind {
+    /// To be found out: streamable HTTP first, then the older transport.
+    #[default]
+    Auto,
+    /// Streamable HTTP, of protocol revision 2025-03-26 and later.
+    Http,
+    /// HTTP with server-sent events, of protocol revision 2024-11-05.
+    Sse,
+}
+
+impl ServerConfig {
+    /// Whether the other entry starts or reaches the very same thing.
+    pub fn same_launch(&self, other: &Self) -> bool {
+        self.launch == other.launch
+    }
+
+    /// SHA-256 over the launch with its references unresolved, in hexadecimal.
+    ///
+    /// Equal for entries that start the same process in the same way, whatever their names are;
+    /// the order of variables and headers does not matter.
+    pub fn fingerprint(&self) -> String {
+        let text = self.launch.canonical().to_string();
+        let mut hex = String::with_capacity(64);
+        for byte in Sha256::digest(text.as_bytes()) {
+            // Writing to a string cannot fail.
+            let _ = write!(hex, "{byte:02x}");
+        }
+        hex
+    }
+
+    /// The command line or URL for people: references as written, secrets masked, environment
+    /// and headers left out.
+    pub fn target(&self) -> String {
+        match &self.launch {
+            Launch::Stdio(launch) => {
+                mask::arguments(std::iter::once(&launch.command).chain(&launch.args))
+            }
+            Launch::Remote(launch) => mask::url_template(&launch.url),
+        }
+    }
+
+    /// `stdio`, `http` or `sse`.
+    pub fn transport(&self) -> &'static str {
+        match &self.launch {
+            Launch::Stdio(_) => "stdio",
+            Launch::Remote(RemoteLaunch {
+                kind: RemoteKind::Sse,
+                ..
+            }) => "sse",
+            Launch::Remote(_) => "http",
+        }
+    }
+
+    /// The entry for people: environment and headers with their references, but no literal value.
+    pub fn masked_entry(&self) -> Value {
+        let mut entry = match &self.launch {
+            Launch::Stdio(launch) => launch.masked(),
+            Launch::Remote(launch) => launch.masked(),
+        };
+        entry.insert("disabled".into(), (!self.enabled).into());
+        entry.insert("startTimeout".into(), self.start_timeout.as_secs().into());
+        entry.insert("callTimeout".into(), self.call_timeout.as_secs().into());
+        Value::Object(entry)
+    }
+}
+
+impl Launch {
+    /// The launch in one unambiguous form; may hold literal secrets.
+    fn canonical(&self) -> Value {
+        match self {
+            Self::Stdio(launch) => json!({
+                "command": launch.command.written(),
+                "args": launch.args.iter().map(Template::written).collect::<Vec<_>>(),
+                "env": sorted(&launch.env),
+                "cwd": launch.cwd.as_ref().map(Template::written),
+            }),
+            Self::Remote(launch) => json!({
+                "url": launch.url.written(),
+                "headers": sorted(&launch.headers),
+                "kind": launch.kind.as_type(),
+            }),
+        }
+    }
+}
+
+impl StdioLaunch {
+    fn masked(&self) -> Map<String, Value> {
+        let mut entry = Map::new();
+        entry.insert(
+            "command".into(),
+            mask::argument_list([&self.command]).concat().into(),
+        );
+        entry.insert("args".into(), mask::argument_list(&self.args).into());
+        entry.insert("env".into(), masked_values(&self.env));
+        if let Some(cwd) = &self.cwd {
+            entry.insert("cwd".into(), cwd.written().into());
+        }
+        entry
+    }
+}
+
+impl RemoteLaunch {
+    fn masked(&self) -> Map<String, Value> {
+        let mut entry = Map::new();
+        if let Some(kind) = self.kind.as_type() {
+            entry.insert("type".into(), kind.into());
+        }
+        entry.insert("url".into(), mask::url_template(&self.url).into());
+        entry.insert("headers".into(), masked_values(&self.headers));
+        entry
+    }
+}
+
+impl RemoteKind {
+    fn as_type(self) -> Option<&'static str> {
+        match self {
+            Self::Auto => None,
+            Self::Http => Some("http"),
+            Self::Sse => Some("sse"),
+        }
+    }
+}
+
+fn sorted(values: &IndexMap<String, Template>) -> Vec<(&str, &str)> {
+    let mut pairs: Vec<_> = values
+        .iter()
+        .map(|(key, value)| (key.as_str(), value.written()))
+        .collect();
+    pairs.sort_unstable();
+    pairs
+}
+
+fn masked_values(values: &IndexMap<String, Template>) -> Value {
+    values
+        .iter()
+        .map(|(key, value)| (key.clone(), Value::from(value.masked())))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    fn server(entry: &Value) -> ServerConfig {
+        let text = json!({"mcpServers": {"s": entry}}).to_string();
+        let parsed = crate::parse(&text, Path::new("config.json"));
+        let settings = parsed.settings.expect("usable");
+        settings
+            .servers
+            .into_values()
+            .next()
+            .unwrap_or_else(|| panic!("{:?}", parsed.diagnostics))
+    }
+
+    fn stdio() -> Value {
+        json!({"command": "npx", "args": ["-y", "x"], "env": {"A": "1", "B": "${env:B}"}})
+    }
+
+    #[test]
+    fn the_fingerprint_depends_on_the_launch_alone() {
+        let base = server(&stdio());
+        let mut same = stdio();
+        same["env"] = json!({"B": "${env:B}", "A": "1"});
+        same["disabled"] = json!(true);
+        same["callTimeout"] = json!(7);
+        assert_eq!(server(&same).fingerprint(), base.fingerprint());
+        assert!(server(&same).same_launch(&base));
+        assert_ne!(server(&same), base);
+        assert_eq!(base.fingerprint().len(), 64);
+        for (key, value) in [
+            ("command", json!("npm")),
+            ("args", json!(["-yx"])),
+            ("env", json!({"A": "1", "B": "${B}"})),
+            ("cwd", json!("/x")),
+        ] {
+            let mut other = stdio();
+            other[key] = value;
+            assert_ne!(server(&other).fingerprint(), base.fingerprint(), "{key}");
+            assert!(!server(&other).same_launch(&base), "{key}");
+        }
+    }
+
+    #[test]
+    fn nothing_secret_is_shown_of_a_process() {
+        let server = server(&json!({
+            "command": "docker", "args": ["run", "-e", "TOKEN=hush", "--key-token", "hush", "img"],
+            "env": {"TOKEN": "hush", "OTHER": "Bearer ${keyring:gh}"},
+        }));
+        assert_eq!(
+            server.target(),
+            "docker run -e TOKEN=•••• --key-token •••• img"
+        );
+        assert_eq!(
+            server.masked_entry(),
+            json!({
+                "command": "docker",
+                "args": ["run", "-e", "TOKEN=••••", "--key-token", "••••", "img"],
+                "env": {"TOKEN": "••••", "OTHER": "••••${keyring:gh}"},
+                "disabled": false, "startTimeout": 60, "callTimeout": 120,
+            })
+        );
+        assert!(!format!("{server:?}").contains("hush"));
+    }
+
+    #[test]
+    fn nothing_secret_is_shown_of_a_remote_server() {
+        let server = server(&json!({
+            "type": "sse", "url": "https://me:hush@host/mcp?key=hush", "disabled": true,
+            "headers": {"Authorization": "Bearer hush"},
+        }));
+        assert_eq!(server.target(), "https://host/mcp?…");
+        assert_eq!(server.transport(), "sse");
+        let entry = server.masked_entry();
+        assert_eq!(entry["url"], "https://host/mcp?…");
+        assert_eq!(entry["headers"], json!({"Authorization": "••••"}));
+        assert_eq!(entry["disabled"], true);
+        assert!(!format!("{server:?}{entry}").contains("hush"));
+    }
+}

@@ -1,0 +1,27 @@
+//! Configuration: file shapes to validated settings, JSON schema, comment-preserving edits, file watch.
+//!
+//! [`parse`] turns the text of the file into [`Settings`] and [`Diagnostic`](model::Diagnostic)s,
+//! [`edit`] changes the text of the file and nothing but the edited key, and [`ConfigStore`] keeps
+//! the last good settings live while people and programs edit the file.
+
+pub mod edit;
+mod launch;
+mod mask;
+mod parse;
+mod paths;
+mod reference;
+mod schema;
+mod settings;
+mod store;
+mod template;
+mod write;
+
+pub use edit::EditError;
+pub use launch::{Launch, RemoteKind, RemoteLaunch, ServerConfig, StdioLaunch};
+pub use parse::{MAX_FILE_BYTES, Parsed, parse};
+pub use paths::{NoHomeDirectory, Paths};
+pub use reference::{Cause, KeyringError, Resolve, Unresolved};
+pub use schema::schema;
+pub use settings::{ArgumentLogging, CallTools, LogLevel, LogSettings, Settings};
+pub use store::{ConfigStore, Edit, Loaded, OpenError};
+pub use template::{Reference, Template};

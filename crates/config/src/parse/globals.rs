@@ -1,0 +1,106 @@
+//! The gateway's own settings: everything at the top of the file except the servers.
+
+use std::net::SocketAddr;
+
+use super::entry::{Timeouts, seconds};
+use super::keys;
+use super::section::Section;
+use crate::settings::{
+    ArgumentLogging, CallTools, DEFAULT_CALL_TIMEOUT, DEFAULT_START_TIMEOUT, LogLevel, LogSettings,
+    Settings,
+};
+
+const CALL_TOOLS: [(&str, CallTools); 2] =
+    [("split", CallTools::Split), ("single", CallTools::Single)];
+
+const LEVELS: [(&str, LogLevel); 5] = [
+    ("error", LogLevel::Error),
+    ("warn", LogLevel::Warn),
+    ("info", LogLevel::Info),
+    ("debug", LogLevel::Debug),
+    ("trace", LogLevel::Trace),
+];
+
+const ARGUMENTS: [(&str, ArgumentLogging); 2] = [
+    ("shape", ArgumentLogging::Shape),
+    ("off", ArgumentLogging::Off),
+];
+
+/// Reads everything but the servers, and returns the time limits for them.
+pub(super) fn read(section: &mut Section<'_, '_, '_>, settings: &mut Settings) -> Timeouts {
+    keys::check(section, &keys::FILE, &keys::FOREIGN_IN_FILE);
+    if let Some(address) = listen(section) {
+        settings.listen = address;
+    }
+    set(&mut settings.read_only, section.flag("readOnly"));
+    set(
+        &mut settings.allow_server_add,
+        section.flag("allowServerAdd"),
+    );
+    set(
+        &mut settings.allow_server_remove,
+        section.flag("allowServerRemove"),
+    );
+    let limit = section.number("toolResponseLimit", 1_000..=10_000_000);
+    set(
+        &mut settings.tool_response_limit,
+        limit.and_then(|limit| usize::try_from(limit).ok()),
+    );
+    set(
+        &mut settings.call_tools,
+        section.choice("callTools", &CALL_TOOLS),
+    );
+    if let Some(mut logs) = section.child("logs") {
+        read_logs(&mut logs, &mut settings.logs);
+        let usable = logs.is_usable();
+        section.require(usable);
+    }
+    Timeouts {
+        start: seconds(section, "startTimeout").unwrap_or(DEFAULT_START_TIMEOUT),
+        call: seconds(section, "callTimeout").unwrap_or(DEFAULT_CALL_TIMEOUT),
+    }
+}
+
+fn read_logs(section: &mut Section<'_, '_, '_>, logs: &mut LogSettings) {
+    keys::check(section, &keys::LOGS, &[]);
+    set(&mut logs.level, section.choice("level", &LEVELS));
+    set(
+        &mut logs.max_file_megabytes,
+        section.number("maxFileMegabytes", 1..=1024),
+    );
+    let files = section.number("maxFiles", 1..=100);
+    set(
+        &mut logs.max_files,
+        files.and_then(|files| usize::try_from(files).ok()),
+    );
+    set(
+        &mut logs.max_age_days,
+        section.number("maxAgeDays", 1..=3650),
+    );
+    set(&mut logs.arguments, section.choice("arguments", &ARGUMENTS));
+}
+
+fn set<T>(setting: &mut T, value: Option<T>) {
+    if let Some(value) = value {
+        *setting = value;
+    }
+}
+
+/// The gateway runs programs for whoever reaches it, so it listens on this machine only.
+fn listen(section: &mut Section<'_, '_, '_>) -> Option<SocketAddr> {
+    let text = section.text("listen")?;
+    let numeric = text.value.replace("localhost", "127.0.0.1");
+    let fix = "Use an address of this machine with a port, for example \"127.0.0.1:8665\".";
+    match numeric.parse::<SocketAddr>() {
+        Ok(address) if address.ip().is_loopback() => return Some(address),
+        Ok(address) => {
+            let message = format!("{} can be reached from other machines.", address.ip());
+            section.error(text.range.start, "listen", message, fix);
+        }
+        Err(_) => {
+            let message = "This is no IP address with a port.";
+            section.error(text.range.start, "listen", message, fix);
+        }
+    }
+    None
+}

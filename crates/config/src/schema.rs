@@ -1,0 +1,210 @@
+//! The JSON schema of the file, for editors.
+//!
+//! The shapes below are never read into: the reader in `parse` works on the syntax tree, because
+//! only that knows where each value stands. A test holds both to the same keys.
+
+use std::collections::BTreeMap;
+
+use schemars::{JsonSchema, SchemaGenerator};
+use serde::Serialize;
+
+use crate::settings::{ArgumentLogging, CallTools, LogLevel};
+
+/// The schema of the file, as JSON Schema 2020-12.
+pub fn schema() -> serde_json::Value {
+    SchemaGenerator::default()
+        .into_root_schema_for::<File>()
+        .to_value()
+}
+
+/// Configuration of Toolgate: one local endpoint in front of many MCP servers.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(title = "Toolgate configuration")]
+struct File {
+    /// The schema of this file, for editors.
+    #[serde(rename = "$schema")]
+    schema: Option<String>,
+    /// Where clients reach the gateway: a loopback address with a port. Default: "127.0.0.1:8665".
+    listen: Option<String>,
+    /// Whether tools that may change something are out of reach. Default: false.
+    read_only: Option<bool>,
+    /// Whether an agent may add servers. Default: true.
+    allow_server_add: Option<bool>,
+    /// Whether an agent may remove servers. Default: true.
+    allow_server_remove: Option<bool>,
+    /// Characters of a tool's answer that reach a client at once. Default: 20000.
+    #[schemars(range(min = 1_000, max = 10_000_000))]
+    tool_response_limit: Option<u64>,
+    /// Whether tools are called through one tool each for reading, writing and destroying, or
+    /// through a single one. Default: "split".
+    call_tools: Option<CallTools>,
+    /// Seconds that a call may take. Default: 120.
+    #[schemars(range(min = 1, max = 86_400))]
+    call_timeout: Option<u64>,
+    /// Seconds that a server may take to start. Default: 60.
+    #[schemars(range(min = 1, max = 86_400))]
+    start_timeout: Option<u64>,
+    /// What is logged, and how much of it is kept.
+    logs: Option<Logs>,
+    /// The servers by name.
+    mcp_servers: Option<BTreeMap<String, Server>>,
+    /// The servers by name, as VS Code calls it; the same as "mcpServers".
+    servers: Option<BTreeMap<String, Server>>,
+}
+
+/// What is logged, and how much of it is kept.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct Logs {
+    /// The least severe records that are kept. Default: "info".
+    level: Option<LogLevel>,
+    /// A file that reaches this size, in megabytes, is closed and a new one begun. Default: 10.
+    #[schemars(range(min = 1, max = 1024))]
+    max_file_megabytes: Option<u64>,
+    /// Files kept of each log, the current one included. Default: 5.
+    #[schemars(range(min = 1, max = 100))]
+    max_files: Option<u64>,
+    /// Days after which a closed file is deleted. Default: 14.
+    #[schemars(range(min = 1, max = 3650))]
+    max_age_days: Option<u64>,
+    /// What is kept of the arguments of calls; their values never are. Default: "shape".
+    arguments: Option<ArgumentLogging>,
+}
+
+/// One server: "command" for one that is started here, "url" for one that runs elsewhere.
+///
+/// Texts may hold references: ${env:NAME}, ${NAME}, ${NAME:-default}, ${keyring:name}.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[expect(
+    clippy::struct_field_names,
+    reason = "the fields are named like the keys of the file"
+)]
+struct Server {
+    /// The program to start: a path, or a name that is looked up on PATH.
+    command: Option<String>,
+    /// What it is started with.
+    args: Option<Vec<String>>,
+    /// Environment variables set for it.
+    env: Option<BTreeMap<String, String>>,
+    /// The folder it is started in.
+    cwd: Option<String>,
+    /// How it is reached. Found out when it is left away.
+    #[serde(rename = "type")]
+    kind: Option<Transport>,
+    /// Its address.
+    url: Option<String>,
+    /// Its address, as Windsurf calls it.
+    server_url: Option<String>,
+    /// Its address over streamable HTTP, as Gemini CLI calls it.
+    http_url: Option<String>,
+    /// Headers sent with every request.
+    headers: Option<BTreeMap<String, String>>,
+    /// Whether it is switched off. Default: false.
+    disabled: Option<bool>,
+    /// Whether it is switched on. Default: true.
+    enabled: Option<bool>,
+    /// Seconds that a call may take.
+    #[schemars(range(min = 1, max = 86_400))]
+    call_timeout: Option<u64>,
+    /// Seconds that it may take to start.
+    #[schemars(range(min = 1, max = 86_400))]
+    start_timeout: Option<u64>,
+}
+
+/// How a server is reached.
+#[derive(Serialize, JsonSchema)]
+#[expect(
+    dead_code,
+    reason = "only the names of the variants go into the schema"
+)]
+enum Transport {
+    #[serde(rename = "stdio")]
+    Stdio,
+    #[serde(rename = "http")]
+    Http,
+    #[serde(rename = "sse")]
+    Sse,
+    #[serde(rename = "streamable-http")]
+    StreamableHttp,
+    #[serde(rename = "streamableHttp")]
+    StreamableHttpOfCline,
+    #[serde(rename = "streamable_http")]
+    StreamableHttpOfGoose,
+    #[serde(rename = "local")]
+    Local,
+    #[serde(rename = "remote")]
+    Remote,
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use serde_json::json;
+
+    use super::*;
+
+    /// Set this variable to write the file anew: `UPDATE_SCHEMA=1 cargo nextest run -p config`.
+    const UPDATE: &str = "UPDATE_SCHEMA";
+
+    #[test]
+    fn the_checked_in_schema_is_current() {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../assets/config.schema.json");
+        let current = serde_json::to_string_pretty(&schema()).expect("serialises") + "\n";
+        if std::env::var_os(UPDATE).is_some() {
+            std::fs::write(&file, &current).expect("writes");
+        }
+        let stored = std::fs::read_to_string(&file).unwrap_or_default();
+        assert!(
+            stored.replace("\r\n", "\n") == current,
+            "assets/config.schema.json is stale; run: {UPDATE}=1 cargo nextest run -p config"
+        );
+    }
+
+    #[test]
+    fn the_schema_and_the_reader_agree() {
+        let schema = schema();
+        let samples = [
+            json!({"listen": "127.0.0.1:1", "callTools": "single", "logs": {"level": "trace"}}),
+            json!({"mcpServers": {"a": {"command": "x", "args": ["y"], "vendor": 1}}}),
+            json!({"servers": {"a": {"type": "streamableHttp", "url": "https://x/"}}}),
+            json!({"callTimeout": 0}),
+            json!({"toolResponseLimit": 5}),
+            json!({"logs": {"maxFiles": 101}}),
+            json!({"callTools": "both"}),
+            json!({"mcpServers": {"a": {"command": "x", "args": "y"}}}),
+            json!({"mcpServers": {"a": {"url": "https://x/", "type": "carrier-pigeon"}}}),
+        ];
+        let validator = jsonschema::validator_for(&schema).expect("a valid schema");
+        for sample in samples {
+            let parsed = crate::parse(&sample.to_string(), Path::new("x"));
+            let clean = parsed
+                .diagnostics
+                .iter()
+                .all(|d| d.severity != model::Severity::Error);
+            assert_eq!(validator.is_valid(&sample), clean, "{sample}");
+        }
+    }
+
+    #[test]
+    fn the_schema_and_the_reader_know_the_same_keys() {
+        let schema = schema();
+        for (pointer, known) in [
+            ("/properties", crate::parse::known_keys().0),
+            ("/$defs/Logs/properties", crate::parse::known_keys().1),
+            ("/$defs/Server/properties", crate::parse::known_keys().2),
+        ] {
+            let properties = schema
+                .pointer(pointer)
+                .and_then(|p| p.as_object())
+                .expect(pointer);
+            let mut listed: Vec<&str> = properties.keys().map(String::as_str).collect();
+            let mut known = known.to_vec();
+            listed.sort_unstable();
+            known.sort_unstable();
+            assert_eq!(listed, known, "{pointer}");
+        }
+    }
+}

@@ -1,0 +1,297 @@
+//! Keeps the last good settings live while people and programs edit the file.
+
+mod watch;
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use indexmap::IndexMap;
+use model::{ConfigStatus, Diagnostic, Severity, now_millis};
+use serde_json::Value;
+use tokio::sync::watch as latest;
+
+use crate::edit::{self, EditError};
+use crate::parse::{Parsed, parse};
+use crate::settings::Settings;
+use crate::write;
+
+/// What is live, and how the file stands.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Loaded {
+    /// The last good settings.
+    pub settings: Arc<Settings>,
+    /// The file and what is wrong with it now.
+    pub status: ConfigStatus,
+}
+
+/// One change to the configuration by a program.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Edit {
+    /// Adds a server; its name has to be new.
+    Add {
+        /// Its name.
+        name: String,
+        /// Its entry, in any shape that the file accepts.
+        entry: Value,
+    },
+    /// Replaces a server's entry.
+    Replace {
+        /// Its name.
+        name: String,
+        /// The new entry.
+        entry: Value,
+    },
+    /// Removes a server.
+    Remove {
+        /// Its name.
+        name: String,
+    },
+    /// Switches a server on or off.
+    SetEnabled {
+        /// Its name.
+        name: String,
+        /// Whether it is to run.
+        enabled: bool,
+    },
+}
+
+/// The configuration cannot be used, and there is none from before to fall back on.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("the configuration cannot be used:{}", lines(.diagnostics))]
+pub struct OpenError {
+    /// What is wrong with it.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+fn lines(diagnostics: &[Diagnostic]) -> String {
+    diagnostics.iter().fold(String::new(), |lines, diagnostic| {
+        format!("{lines}\n{diagnostic}")
+    })
+}
+
+/// The configuration file and the settings that are live.
+///
+/// A file that cannot be used leaves the last good settings live; a server whose entry cannot be
+/// used keeps its last good entry.
+#[derive(Debug)]
+pub struct ConfigStore {
+    path: PathBuf,
+    live: latest::Sender<Arc<Loaded>>,
+    /// What was last read; locked while the file is read or written, so that one at a time does.
+    last: Mutex<Result<String, Diagnostic>>,
+}
+
+impl ConfigStore {
+    /// Reads the file for the first time. A file that is not there means the defaults.
+    ///
+    /// Blocks while the file is read, like [`reload`](Self::reload).
+    pub fn open(path: impl Into<PathBuf>) -> Result<Arc<Self>, OpenError> {
+        let path = path.into();
+        let text = write::read(&path);
+        let parsed = parsed(&text, &path);
+        let Some(settings) = parsed.settings else {
+            return Err(OpenError {
+                diagnostics: parsed.diagnostics,
+            });
+        };
+        let status = ConfigStatus {
+            path: path.display().to_string(),
+            loaded_at: now_millis(),
+            diagnostics: parsed.diagnostics,
+        };
+        let live = latest::Sender::new(Arc::new(Loaded {
+            settings: Arc::new(settings),
+            status,
+        }));
+        Ok(Arc::new(Self {
+            path,
+            live,
+            last: Mutex::new(text),
+        }))
+    }
+
+    /// What is live.
+    pub fn current(&self) -> Arc<Loaded> {
+        Arc::clone(&self.live.borrow())
+    }
+
+    /// What is live, now and after every reload.
+    pub fn subscribe(&self) -> latest::Receiver<Arc<Loaded>> {
+        self.live.subscribe()
+    }
+
+    /// Reads the file again, whether it changed or not.
+    pub fn reload(&self) -> Arc<Loaded> {
+        let mut last = self.lock();
+        *last = write::read(&self.path);
+        self.publish(&last)
+    }
+
+    /// Reads the file again, and says nothing when it holds the same bytes as before.
+    fn reload_if_changed(&self) {
+        let mut last = self.lock();
+        let text = write::read(&self.path);
+        if *last != text {
+            *last = text;
+            self.publish(&last);
+        }
+    }
+
+    /// Edits the file as it is now, and makes the result live. Edits happen one after the other.
+    ///
+    /// The whole result is checked before it is written, and on an error nothing is.
+    pub async fn edit(self: &Arc<Self>, edit: Edit) -> Result<Arc<Loaded>, EditError> {
+        let store = Arc::clone(self);
+        match tokio::task::spawn_blocking(move || store.edit_now(&edit)).await {
+            Ok(result) => result,
+            // Only while the process shuts down.
+            Err(error) => {
+                let reason = error.to_string();
+                Err(EditError::NotWritten {
+                    path: self.path.clone(),
+                    reason,
+                })
+            }
+        }
+    }
+
+    fn edit_now(&self, edit: &Edit) -> Result<Arc<Loaded>, EditError> {
+        let mut last = self.lock();
+        let before = write::read(&self.path);
+        if parsed(&before, &self.path).settings.is_none() {
+            return Err(self.invalid(&before));
+        }
+        let before = before.map_err(|error| EditError::InvalidFile(error.to_string()))?;
+        let after = edit.apply(&before)?;
+        self.check(edit, &after)?;
+        if after != before {
+            if write::read(&self.path).as_deref() != Ok(before.as_str()) {
+                return Err(EditError::Conflict(self.path.clone()));
+            }
+            write::replace(&self.path, &after)?;
+        }
+        *last = Ok(after);
+        Ok(self.publish(&last))
+    }
+
+    fn invalid(&self, text: &Result<String, Diagnostic>) -> EditError {
+        let diagnostics = parsed(text, &self.path).diagnostics;
+        let error = diagnostics
+            .into_iter()
+            .find(|found| found.severity == Severity::Error);
+        EditError::InvalidFile(error.map(|error| error.to_string()).unwrap_or_default())
+    }
+
+    /// Whether the text may be written, and the entry that the edit put there can be used.
+    fn check(&self, edit: &Edit, text: &str) -> Result<(), EditError> {
+        let Parsed {
+            settings,
+            diagnostics,
+            ..
+        } = parse(text, &self.path);
+        let name = match edit {
+            Edit::Add { name, .. } | Edit::Replace { name, .. } => Some(name.as_str()),
+            Edit::Remove { .. } | Edit::SetEnabled { .. } => None,
+        };
+        let is_there = |settings: &Settings| {
+            name.is_none_or(|name| {
+                settings
+                    .servers
+                    .keys()
+                    .any(|server| server.as_str() == name)
+            })
+        };
+        if settings.as_ref().is_some_and(is_there) {
+            return Ok(());
+        }
+        let reasons = diagnostics
+            .iter()
+            .filter(|found| found.severity == Severity::Error);
+        let reasons = reasons.filter_map(|found| reason(found, name.unwrap_or_default()));
+        Err(EditError::InvalidEntry(
+            reasons.collect::<Vec<_>>().join(" "),
+        ))
+    }
+
+    fn publish(&self, text: &Result<String, Diagnostic>) -> Arc<Loaded> {
+        let parsed = parsed(text, &self.path);
+        let loaded = Arc::new(successor(&self.current(), parsed));
+        self.live.send_replace(Arc::clone(&loaded));
+        loaded
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Result<String, Diagnostic>> {
+        // What is behind the lock is replaced as a whole, so a panic leaves nothing half done.
+        self.last.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Edit {
+    fn apply(&self, text: &str) -> Result<String, EditError> {
+        match self {
+            Self::Add { name, entry } => edit::add_server(text, name, entry),
+            Self::Replace { name, entry } => edit::replace_server(text, name, entry),
+            Self::Remove { name } => edit::remove_server(text, name),
+            Self::SetEnabled { name, enabled } => edit::set_enabled(text, name, *enabled),
+        }
+    }
+}
+
+fn parsed(text: &Result<String, Diagnostic>, path: &Path) -> Parsed {
+    match text {
+        Ok(text) => parse(text, path),
+        Err(diagnostic) => Parsed::failed(vec![diagnostic.clone()]),
+    }
+}
+
+/// What is live after a text was read, given what was live before.
+fn successor(before: &Loaded, parsed: Parsed) -> Loaded {
+    let Parsed {
+        settings,
+        diagnostics,
+        names,
+    } = parsed;
+    let path = before.status.path.clone();
+    let Some(mut settings) = settings else {
+        let loaded_at = before.status.loaded_at;
+        let status = ConfigStatus {
+            path,
+            loaded_at,
+            diagnostics,
+        };
+        return Loaded {
+            settings: Arc::clone(&before.settings),
+            status,
+        };
+    };
+    let mut servers = IndexMap::new();
+    for name in names {
+        let server = settings.servers.swap_remove(&name);
+        let server = server.or_else(|| before.settings.servers.get(&name).cloned());
+        servers.extend(server.map(|server| (name, server)));
+    }
+    settings.servers = servers;
+    let status = ConfigStatus {
+        path,
+        loaded_at: now_millis(),
+        diagnostics,
+    };
+    Loaded {
+        settings: Arc::new(settings),
+        status,
+    }
+}
+
+/// What a finding says about a server's entry, without the place in a text that nobody sees.
+fn reason(found: &Diagnostic, server: &str) -> Option<String> {
+    let (_, key) = found.key.split_once('.')?;
+    let key = key.strip_prefix(server)?;
+    let Diagnostic { message, fix, .. } = found;
+    match key.strip_prefix('.') {
+        Some(key) => Some(format!("{key}: {message} {fix}")),
+        None => key.is_empty().then(|| format!("{message} {fix}")),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,109 @@
+//! The parts of the gateway, put together.
+
+use std::process::Command;
+use std::sync::Arc;
+use std::time::Duration;
+
+use config::{ConfigStore, Paths};
+use fleet::Fleet;
+use gateway::{Gateway, Overrides};
+use local_api::Api;
+use model::Secret;
+use sha2::{Digest, Sha256};
+use store::{EraMemory, PageStore};
+use telemetry::{LogGuard, LogSettings, Rotation, ServerLogs};
+use tokio_util::sync::CancellationToken;
+use upstream::Context;
+use upstream::reaper::{RunMark, sweep_leftovers};
+use vault::Vault;
+
+use crate::StartError;
+use crate::private;
+
+/// Long results are kept up to this size in all,
+const CACHE_BYTES: u64 = 64 * 1024 * 1024;
+/// and for so long.
+const CACHE_AGE: Duration = Duration::from_secs(60 * 60);
+
+/// Everything but the doors.
+pub(crate) struct Parts {
+    pub(crate) fleet: Fleet,
+    pub(crate) gateway: Gateway,
+    pub(crate) api: Api,
+    pub(crate) token: Secret,
+    /// Cancelled when the gateway is to stop: no new work.
+    pub(crate) closing: CancellationToken,
+    /// Writes out the log when dropped.
+    _log: Option<LogGuard>,
+}
+
+impl Parts {
+    /// Builds the parts; nothing of them runs yet.
+    pub(crate) fn build(
+        paths: &Paths,
+        config: Arc<ConfigStore>,
+        endpoint: String,
+        overrides: Overrides,
+    ) -> Result<Self, StartError> {
+        let closing = CancellationToken::new();
+        let logs = log_settings(&config);
+        let log = telemetry::init_gateway_log(&paths.log_dir, &logs);
+        let log = log.inspect_err(|error| eprintln_once(&error.to_string())).ok();
+        let context = Arc::new(context(paths, logs.rotation)?);
+        let fleet = Fleet::new(context, config, endpoint);
+        let pages = PageStore::open(&paths.cache_dir, CACHE_BYTES, CACHE_AGE);
+        let pages = pages.map_err(|error| io(&paths.cache_dir, error))?;
+        let gateway = Gateway::new(fleet.clone(), pages, overrides, closing.clone());
+        let api = Api { gateway: gateway.clone(), closing: closing.clone() };
+        let token = private::token(&paths.token_file)?;
+        Ok(Self { fleet, gateway, api, token, closing, _log: log })
+    }
+}
+
+/// A gateway that cannot log still serves; the reason goes where a person may see it.
+fn eprintln_once(message: &str) {
+    use std::io::Write as _;
+    let _ = writeln!(std::io::stderr(), "warning: the gateway's log cannot be written: {message}");
+}
+
+fn context(paths: &Paths, rotation: Rotation) -> Result<Context, StartError> {
+    let logs = ServerLogs::new(&paths.log_dir, rotation);
+    let logs = logs.map_err(|error| io(&paths.log_dir, error))?;
+    let memory = paths.data_dir.join("state").join("eras.json");
+    let eras = EraMemory::open(&memory).map_err(|error| io(&memory, error))?;
+    let run = run_mark(paths)?;
+    // Off the path to readiness: it looks at every process of the machine.
+    let swept = run.clone();
+    std::thread::spawn(move || sweep_leftovers(&swept));
+    Ok(Context::new(Arc::new(Vault::system()), logs, eras, run, Some(reaper)))
+}
+
+fn log_settings(config: &ConfigStore) -> LogSettings {
+    let logs = config.current().settings.logs;
+    LogSettings {
+        level: logs.level.as_str().to_owned(),
+        rotation: Rotation {
+            max_file_bytes: logs.max_file_megabytes * 1024 * 1024,
+            max_files: logs.max_files,
+            max_age: Duration::from_secs(logs.max_age_days * 24 * 60 * 60),
+        },
+    }
+}
+
+/// Our own program again, as the reaper.
+fn reaper() -> std::io::Result<Command> {
+    let mut command = Command::new(std::env::current_exe()?);
+    command.arg("__reaper");
+    Ok(command)
+}
+
+fn run_mark(paths: &Paths) -> Result<RunMark, StartError> {
+    let place = Sha256::digest(paths.data_dir.as_os_str().as_encoded_bytes());
+    let place = place.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    let run = private::random_hex(8).map_err(|error| io(&paths.data_dir, error))?;
+    Ok(RunMark::new(place, run))
+}
+
+fn io(path: &std::path::Path, error: std::io::Error) -> StartError {
+    StartError::Io { what: path.display().to_string(), error }
+}

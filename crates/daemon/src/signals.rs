@@ -1,0 +1,49 @@
+//! Being told to stop.
+
+use crate::StartError;
+
+/// The signals that mean "stop".
+pub(crate) struct Signals {
+    #[cfg(unix)]
+    interrupt: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    /// Listens from now on, so that no signal ends the process before its servers have ended.
+    pub(crate) fn listen() -> Result<Self, StartError> {
+        use tokio::signal::unix::{SignalKind, signal};
+        let of_kind = |kind| {
+            signal(kind).map_err(|error| StartError::Io { what: "signals".to_owned(), error })
+        };
+        Ok(Self {
+            interrupt: of_kind(SignalKind::interrupt())?,
+            terminate: of_kind(SignalKind::terminate())?,
+        })
+    }
+
+    /// Waits for the next one.
+    pub(crate) async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}
+
+#[cfg(not(unix))]
+impl Signals {
+    /// Listens when waited for.
+    pub(crate) fn listen() -> Result<Self, StartError> {
+        Ok(Self {})
+    }
+
+    /// Waits for the next one.
+    pub(crate) async fn next(&mut self) {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending().await
+        }
+    }
+}

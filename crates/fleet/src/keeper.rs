@@ -1,0 +1,219 @@
+//! The one task that watches configuration and slots, and publishes what follows from them.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+use config::Settings;
+use index::{ServerTools, ToolDoc};
+use model::{ServerName, ServerState, shared_slugs};
+use serde_json::Value;
+use upstream::ToolDefinition;
+
+use crate::Inner;
+use crate::catalog::{Catalog, CatalogServer, Tool, name_tools, offers_tools};
+use crate::slot::{Slot, Slots};
+use crate::snapshot;
+
+/// Changes that come within this time are published together.
+const COALESCE: Duration = Duration::from_millis(20);
+
+/// Counts of calls are published at most this often.
+const COUNT_PACE: Duration = Duration::from_secs(1);
+
+/// What the keeper remembers between rounds.
+#[derive(Default)]
+struct Memory {
+    slugs: BTreeMap<ServerName, String>,
+    /// The tools last named and indexed, by server.
+    offered: BTreeMap<ServerName, Offered>,
+    standing: Standing,
+}
+
+/// The servers' states as last published in a catalogue.
+#[derive(Default)]
+struct Standing(Vec<(ServerName, ServerState)>);
+
+impl Standing {
+    /// Takes note of the states now, and tells whether any is another.
+    fn update(&mut self, slots: &Slots) -> bool {
+        let now: Vec<_> = slots.iter().map(|(name, slot)| (name.clone(), slot.state())).collect();
+        let changed = now != self.0;
+        self.0 = now;
+        changed
+    }
+}
+
+/// One server's tools as last named.
+struct Offered {
+    /// The very list they were named from: another one is at another address.
+    source: Arc<[ToolDefinition]>,
+    slug: String,
+    tools: Vec<Arc<Tool>>,
+}
+
+/// Follows until the fleet stops.
+pub(crate) async fn run(inner: &Arc<Inner>) {
+    let mut memory = Memory::default();
+    let mut config = inner.config.subscribe();
+    loop {
+        let loaded = config.borrow_and_update().clone();
+        memory.slugs = shared_slugs(loaded.settings.servers.keys());
+        apply(inner, &loaded.settings, &memory.slugs);
+        loop {
+            publish(inner, &mut memory).await;
+            let counted = async {
+                inner.counted.notified().await;
+                tokio::time::sleep(COUNT_PACE).await;
+            };
+            tokio::select! {
+                () = inner.changed.notified() => tokio::time::sleep(COALESCE).await,
+                () = counted => {}
+                changed = config.changed() => match changed {
+                    Ok(()) => break,
+                    Err(_) => return,
+                },
+                () = inner.stop.cancelled() => return,
+            }
+        }
+    }
+}
+
+/// Brings the slots in line with the settings; slots whose configuration is the same are not
+/// touched.
+fn apply(inner: &Inner, settings: &Settings, slugs: &BTreeMap<ServerName, String>) {
+    let mut slots = inner.slots.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut old = std::mem::take(&mut *slots);
+    for (name, config) in &settings.servers {
+        let slot = match old.shift_remove(name) {
+            Some(slot) => {
+                slot.configure(config.clone());
+                slot
+            }
+            None => Slot::open(inner, slugs.get(name).cloned().unwrap_or_default(), config.clone()),
+        };
+        slots.insert(name.clone(), slot);
+    }
+    for removed in old.into_values() {
+        removed.remove();
+    }
+}
+
+/// Publishes index and catalogue, then the snapshot: who sees a server ready can find its tools.
+async fn publish(inner: &Arc<Inner>, memory: &mut Memory) {
+    let slots: Slots = inner.slots.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let changes = memory.take_note(&slots);
+    let unchanged = changes.is_empty();
+    if !unchanged {
+        reindex(inner, changes).await;
+    }
+    if memory.standing.update(&slots) || !unchanged {
+        inner.catalog.store(Arc::new(memory.catalog(&slots)));
+    }
+
+    let last = inner.snapshot.borrow().clone();
+    let config = inner.config.current();
+    let next = Arc::new(snapshot::next(&last, &slots, &memory.slugs, &config.status));
+    let news = snapshot::news(&last, &next);
+    inner.snapshot.send_replace(next);
+    for event in news {
+        let _ = inner.events.send(event);
+    }
+}
+
+impl Memory {
+    /// Names the tools of servers whose list is another than last time, and returns these servers
+    /// with what is to be indexed of them.
+    fn take_note(&mut self, slots: &Slots) -> Vec<(ServerName, Vec<Arc<Tool>>)> {
+        let mut changes = Vec::new();
+        let gone: Vec<ServerName> =
+            self.offered.keys().filter(|name| !slots.contains_key(*name)).cloned().collect();
+        for name in gone {
+            self.offered.remove(&name);
+            changes.push((name, Vec::new()));
+        }
+        for (name, slot) in slots {
+            let source = match slot.status() {
+                Some(status) if offers_tools(&status.state) => Arc::clone(&status.tools),
+                _ => Arc::default(),
+            };
+            let slug = self.slugs.get(name).cloned().unwrap_or_default();
+            let known = self.offered.get(name);
+            let same = known.is_some_and(|known| {
+                known.slug == slug
+                    && (Arc::ptr_eq(&known.source, &source)
+                        || (known.source.is_empty() && source.is_empty()))
+            });
+            if same {
+                continue;
+            }
+            let tools = name_tools(name, &slug, &source);
+            if known.is_some() || !tools.is_empty() {
+                changes.push((name.clone(), tools.clone()));
+            }
+            self.offered.insert(name.clone(), Offered { source, slug, tools });
+        }
+        changes
+    }
+
+    fn catalog(&self, slots: &Slots) -> Catalog {
+        let server = |(name, slot): (&ServerName, &Arc<Slot>)| CatalogServer {
+            name: name.clone(),
+            slug: self.slugs.get(name).cloned().unwrap_or_default(),
+            state: slot.state(),
+            instructions: slot.status().and_then(|status| status.instructions.clone()),
+            tools: self.offered.get(name).map(|offered| offered.tools.clone()).unwrap_or_default(),
+        };
+        Catalog::new(slots.iter().map(server).collect())
+    }
+}
+
+/// Indexes off the async threads: it is computation, and may take a while with thousands of tools.
+async fn reindex(inner: &Arc<Inner>, changes: Vec<(ServerName, Vec<Arc<Tool>>)>) {
+    let inner = Arc::clone(inner);
+    let indexed = tokio::task::spawn_blocking(move || index_all(&inner, &changes)).await;
+    match indexed {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::error!(%error, "the tools could not be indexed"),
+        Err(error) => tracing::error!(%error, "indexing the tools failed"),
+    }
+}
+
+fn index_all(
+    inner: &Inner,
+    changes: &[(ServerName, Vec<Arc<Tool>>)],
+) -> Result<(), index::IndexError> {
+    let schemas: Vec<Vec<Option<Value>>> = changes
+        .iter()
+        .map(|(_, tools)| tools.iter().map(|tool| input_schema(tool)).collect())
+        .collect();
+    let docs: Vec<Vec<ToolDoc<'_>>> = changes
+        .iter()
+        .zip(&schemas)
+        .map(|((_, tools), schemas)| {
+            tools.iter().zip(schemas).map(|(tool, schema)| doc(tool, schema.as_ref())).collect()
+        })
+        .collect();
+    let batch: Vec<ServerTools<'_>> = changes
+        .iter()
+        .zip(&docs)
+        .map(|((name, _), tools)| ServerTools { server: name.as_str(), tools })
+        .collect();
+    inner.index.replace_servers(&batch)
+}
+
+fn doc<'a>(tool: &'a Tool, input_schema: Option<&'a Value>) -> ToolDoc<'a> {
+    ToolDoc {
+        id: &tool.id,
+        server: tool.server.as_str(),
+        server_title: None,
+        name: &tool.definition.name,
+        title: tool.definition.title.as_deref(),
+        description: &tool.definition.description,
+        input_schema,
+    }
+}
+
+fn input_schema(tool: &Tool) -> Option<Value> {
+    wire::RawObject::parse(&tool.definition.definition)?.get_as("inputSchema")
+}

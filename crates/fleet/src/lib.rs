@@ -1,0 +1,212 @@
+//! All servers: supervision, catalogue, index, snapshot and events.
+//!
+//! One `slot` per configured server keeps at most one [`upstream::Upstream`] alive, so that a
+//! server and its launch configuration never have two processes. The `keeper` is the one task
+//! that watches the slots and the configuration, and publishes catalogue, index and snapshot.
+
+mod catalog;
+mod keeper;
+mod slot;
+mod snapshot;
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use config::{ConfigStore, ServerConfig};
+use index::ToolIndex;
+use model::{Event, ServerName, Snapshot};
+use tokio::sync::{Notify, broadcast, watch};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use upstream::{CallError, Context};
+use wire::{Raw, RawObject};
+
+pub use catalog::{Catalog, CatalogServer, Tool};
+use slot::{Slot, Slots};
+
+/// Events that a slow listener may lag behind; it then draws from the snapshot.
+const EVENT_QUEUE: usize = 256;
+
+/// The servers of one gateway; cheap to clone.
+#[derive(Clone)]
+pub struct Fleet(Arc<Inner>);
+
+pub(crate) struct Inner {
+    pub(crate) context: Arc<Context>,
+    pub(crate) config: Arc<ConfigStore>,
+    pub(crate) index: ToolIndex,
+    pub(crate) slots: Mutex<Slots>,
+    pub(crate) catalog: ArcSwap<Catalog>,
+    pub(crate) snapshot: watch::Sender<Arc<Snapshot>>,
+    pub(crate) events: broadcast::Sender<Event>,
+    /// Rung by slots and callers when something that the snapshot shows has changed.
+    pub(crate) changed: Arc<Notify>,
+    /// Rung with every call; the snapshot shows how many there were, at its own pace.
+    pub(crate) counted: Notify,
+    pub(crate) tasks: TaskTracker,
+    pub(crate) stop: CancellationToken,
+}
+
+/// A name that the configuration does not know.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("there is no server named `{0}`")]
+pub struct UnknownServer(pub String);
+
+impl Fleet {
+    /// A fleet without servers; [`Self::run`] brings up what the configuration says.
+    pub fn new(
+        context: Arc<Context>,
+        config: Arc<ConfigStore>,
+        endpoint: String,
+    ) -> Self {
+        let first = snapshot::first(endpoint, &config.current().status);
+        Self(Arc::new(Inner {
+            context,
+            config,
+            index: ToolIndex::new(),
+            slots: Mutex::default(),
+            catalog: ArcSwap::default(),
+            snapshot: watch::Sender::new(Arc::new(first)),
+            events: broadcast::Sender::new(EVENT_QUEUE),
+            changed: Arc::new(Notify::new()),
+            counted: Notify::new(),
+            tasks: TaskTracker::new(),
+            stop: CancellationToken::new(),
+        }))
+    }
+
+    /// Follows the configuration and the servers until [`Self::stop`].
+    pub async fn run(&self) {
+        keeper::run(&self.0).await;
+    }
+
+    /// Stops all servers at once and waits until nothing of them is left.
+    pub async fn stop(&self) {
+        self.0.stop.cancel();
+        self.0.tasks.close();
+        self.0.tasks.wait().await;
+    }
+
+    /// The full state now.
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        self.0.snapshot.borrow().clone()
+    }
+
+    /// Follows the full state.
+    pub fn watch(&self) -> watch::Receiver<Arc<Snapshot>> {
+        self.0.snapshot.subscribe()
+    }
+
+    /// Follows the news.
+    pub fn events(&self) -> broadcast::Receiver<Event> {
+        self.0.events.subscribe()
+    }
+
+    /// Publishes news of another part of the gateway.
+    pub fn report(&self, event: Event) {
+        // Nobody listening is fine.
+        let _ = self.0.events.send(event);
+    }
+
+    /// All tools that can be called, and where their servers stand.
+    pub fn catalog(&self) -> Arc<Catalog> {
+        self.0.catalog.load_full()
+    }
+
+    /// Tools that fit a query, best first.
+    pub fn search(&self, query: &str, limit: usize, server: Option<&str>) -> Vec<Found> {
+        let catalog = self.catalog();
+        let hits = self.0.index.search(query, limit, server);
+        let found = hits.into_iter().filter_map(|hit| {
+            let tool = Arc::clone(catalog.tool(&hit.id)?);
+            Some(Found { tool, score: hit.score, matched: hit.matched })
+        });
+        found.collect()
+    }
+
+    /// The configuration behind the fleet.
+    pub fn config(&self) -> &Arc<ConfigStore> {
+        &self.0.config
+    }
+
+    /// The parts shared by all connections.
+    pub fn context(&self) -> &Arc<Context> {
+        &self.0.context
+    }
+
+    /// Starts a server afresh.
+    pub fn restart(&self, name: &str) -> Result<(), UnknownServer> {
+        self.slot(name)?.restart();
+        Ok(())
+    }
+
+    /// Sends a request to a server, waiting for it while it starts.
+    pub async fn request(
+        &self,
+        name: &str,
+        method: &str,
+        params: RawObject,
+    ) -> Result<Raw, RequestError> {
+        let slot = self.slot(name)?;
+        let deadline = slot.config().call_timeout;
+        self.request_within(&slot, method, params, deadline).await
+    }
+
+    async fn request_within(
+        &self,
+        slot: &Slot,
+        method: &str,
+        params: RawObject,
+        deadline: Duration,
+    ) -> Result<Raw, RequestError> {
+        slot.count_call();
+        let Some(line) = slot.line() else {
+            return Err(CallError::NotReady(slot.state()).into());
+        };
+        let reply = line.request(method, params, deadline).await;
+        self.0.counted.notify_one();
+        reply.map_err(RequestError::from)
+    }
+
+    /// A server's configuration as it runs.
+    pub fn server_config(&self, name: &str) -> Result<Arc<ServerConfig>, UnknownServer> {
+        self.slot(name).map(|slot| slot.config())
+    }
+
+    fn slot(&self, name: &str) -> Result<Arc<Slot>, UnknownServer> {
+        let slots = self.0.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        slots.get(name).cloned().ok_or_else(|| UnknownServer(name.to_owned()))
+    }
+
+    /// The server of this slug, or of this very name.
+    pub fn server_named(&self, slug_or_name: &str) -> Option<ServerName> {
+        let catalog = self.catalog();
+        let known = |server: &&CatalogServer| {
+            server.slug == slug_or_name || server.name.as_str() == slug_or_name
+        };
+        catalog.servers().iter().find(known).map(|server| server.name.clone())
+    }
+}
+
+/// A tool that fits a query.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// The tool.
+    pub tool: Arc<Tool>,
+    /// Higher is better; comparable only within one search.
+    pub score: f32,
+    /// The words of the query that it matched.
+    pub matched: Vec<String>,
+}
+
+/// Why a request has no result.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum RequestError {
+    /// No such server.
+    #[error(transparent)]
+    Unknown(#[from] UnknownServer),
+    /// The server could not answer.
+    #[error(transparent)]
+    Call(#[from] CallError),
+}

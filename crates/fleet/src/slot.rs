@@ -1,0 +1,210 @@
+//! The place of one configured server: at most one living connection, replaced only after the old
+//! one has ended.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use arc_swap::{ArcSwap, ArcSwapOption};
+use config::ServerConfig;
+use indexmap::IndexMap;
+use model::{ServerName, ServerState, StartPhase, now_millis};
+use tokio::sync::{Notify, watch};
+use tokio_util::sync::CancellationToken;
+use upstream::{CallLine, Context, Status, Upstream};
+
+use crate::Inner;
+
+/// All slots in the order of the configuration.
+pub(crate) type Slots = IndexMap<ServerName, Arc<Slot>>;
+
+/// What the outside needs of a slot.
+pub(crate) struct Slot {
+    /// What the configuration says now; `None` once the server was removed.
+    wanted: watch::Sender<Option<Arc<ServerConfig>>>,
+    /// The last known configuration.
+    config: ArcSwap<ServerConfig>,
+    status: ArcSwapOption<Status>,
+    line: ArcSwapOption<CallLine>,
+    /// Since when the slot has had no connection, in Unix milliseconds.
+    idle_since: AtomicU64,
+    restart: Notify,
+    calls: AtomicU64,
+    last_call: AtomicU64,
+}
+
+impl Slot {
+    /// Opens a slot and runs it until the server is removed or the fleet stops.
+    pub(crate) fn open(inner: &Inner, slug: String, config: ServerConfig) -> Arc<Self> {
+        let config = Arc::new(config);
+        let slot = Arc::new(Self {
+            wanted: watch::Sender::new(Some(Arc::clone(&config))),
+            config: ArcSwap::new(config),
+            status: ArcSwapOption::empty(),
+            line: ArcSwapOption::empty(),
+            idle_since: AtomicU64::new(now_millis()),
+            restart: Notify::new(),
+            calls: AtomicU64::new(0),
+            last_call: AtomicU64::new(0),
+        });
+        let runner = Runner {
+            slot: Arc::clone(&slot),
+            slug,
+            context: Arc::clone(&inner.context),
+            changed: Arc::clone(&inner.changed),
+            tasks: inner.tasks.clone(),
+            stop: inner.stop.clone(),
+        };
+        inner.tasks.spawn(runner.run());
+        slot
+    }
+
+    /// Takes over a changed configuration; nothing happens if it is the same.
+    pub(crate) fn configure(&self, config: ServerConfig) {
+        if **self.config.load() == config {
+            return;
+        }
+        let config = Arc::new(config);
+        self.config.store(Arc::clone(&config));
+        self.wanted.send_replace(Some(config));
+    }
+
+    /// Stops the server for good.
+    pub(crate) fn remove(&self) {
+        self.wanted.send_replace(None);
+    }
+
+    pub(crate) fn restart(&self) {
+        self.restart.notify_one();
+    }
+
+    pub(crate) fn config(&self) -> Arc<ServerConfig> {
+        self.config.load_full()
+    }
+
+    /// The connection's status; `None` while there is none.
+    pub(crate) fn status(&self) -> Option<Arc<Status>> {
+        self.status.load_full()
+    }
+
+    /// The state, also where there is no connection.
+    pub(crate) fn state(&self) -> ServerState {
+        match self.status() {
+            Some(status) => status.state.clone(),
+            None if self.config.load().enabled => {
+                ServerState::Starting { phase: StartPhase::Resolving }
+            }
+            None => ServerState::Disabled,
+        }
+    }
+
+    /// Since when the state holds.
+    pub(crate) fn since(&self) -> u64 {
+        self.status().map_or_else(|| self.idle_since.load(Ordering::Relaxed), |s| s.since)
+    }
+
+    pub(crate) fn line(&self) -> Option<Arc<CallLine>> {
+        self.line.load_full()
+    }
+
+    pub(crate) fn count_call(&self) {
+        self.calls.fetch_add(1, Ordering::Relaxed);
+        self.last_call.store(now_millis(), Ordering::Relaxed);
+    }
+
+    /// How often the server was called, and when last.
+    pub(crate) fn calls(&self) -> (u64, Option<u64>) {
+        let last = self.last_call.load(Ordering::Relaxed);
+        (self.calls.load(Ordering::Relaxed), (last > 0).then_some(last))
+    }
+}
+
+/// The task behind a slot.
+struct Runner {
+    slot: Arc<Slot>,
+    slug: String,
+    context: Arc<Context>,
+    changed: Arc<Notify>,
+    tasks: tokio_util::task::TaskTracker,
+    stop: CancellationToken,
+}
+
+impl Runner {
+    async fn run(self) {
+        let mut wanted = self.slot.wanted.subscribe();
+        loop {
+            let config = wanted.borrow_and_update().clone();
+            let Some(config) = config else { return };
+            if config.enabled {
+                let upstream = match self.start(&config) {
+                    Ok(upstream) => upstream,
+                    Err(error) => {
+                        tracing::error!(server = self.slug, %error, "its log cannot be opened");
+                        return;
+                    }
+                };
+                self.live(&upstream, &config, &mut wanted).await;
+                upstream.stop().await;
+                self.publish(None);
+            }
+            if self.stop.is_cancelled() {
+                return;
+            }
+            // After a live connection ended, what is wanted may have changed already.
+            let same = wanted.borrow().as_ref().is_some_and(|now| Arc::ptr_eq(now, &config));
+            if same && !config.enabled {
+                tokio::select! {
+                    changed = wanted.changed() => if changed.is_err() { return },
+                    () = self.stop.cancelled() => return,
+                }
+            }
+        }
+    }
+
+    fn start(&self, config: &Arc<ServerConfig>) -> std::io::Result<Upstream> {
+        let log = self.context.logs.open(&self.slug)?;
+        let (config, slug) = (config.as_ref().clone(), self.slug.clone());
+        Ok(Upstream::start(config, slug, Arc::clone(&self.context), log, &self.tasks))
+    }
+
+    /// Publishes the connection's status until it is no longer wanted.
+    async fn live(
+        &self,
+        upstream: &Upstream,
+        config: &Arc<ServerConfig>,
+        wanted: &mut watch::Receiver<Option<Arc<ServerConfig>>>,
+    ) {
+        let mut status = upstream.watch();
+        self.slot.line.store(Some(Arc::new(upstream.line())));
+        self.publish(Some(upstream.status()));
+        loop {
+            tokio::select! {
+                changed = status.changed() => match changed {
+                    Some(status) => self.publish(Some(status)),
+                    None => return,
+                },
+                changed = wanted.changed() => {
+                    let now = wanted.borrow().clone();
+                    let keep = now.is_some_and(|now| {
+                        now.enabled
+                            && now.same_launch(config)
+                            && now.start_timeout == config.start_timeout
+                    });
+                    if changed.is_err() || !keep {
+                        return;
+                    }
+                }
+                () = self.slot.restart.notified() => upstream.restart().await,
+                () = self.stop.cancelled() => return,
+            }
+        }
+    }
+
+    fn publish(&self, status: Option<Status>) {
+        if status.is_none() {
+            self.slot.line.store(None);
+            self.slot.idle_since.store(now_millis(), Ordering::Relaxed);
+        }
+        self.slot.status.store(status.map(Arc::new));
+        self.changed.notify_one();
+    }
+}

@@ -1,0 +1,168 @@
+//! The snapshot, drawn from the slots.
+
+use std::collections::BTreeMap;
+
+use model::{
+    ConfigStatus, Event, ServerName, ServerStatus, Snapshot, Totals, now_millis,
+};
+
+use crate::slot::{Slot, Slots};
+
+/// The snapshot before anything was started.
+pub(crate) fn first(endpoint: String, config: &ConfigStatus) -> Snapshot {
+    Snapshot {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        revision: 0,
+        started_at: now_millis(),
+        pid: std::process::id(),
+        endpoint,
+        config: config.clone(),
+        servers: Vec::new(),
+        totals: Totals::default(),
+    }
+}
+
+/// The snapshot that follows `last`.
+pub(crate) fn next(
+    last: &Snapshot,
+    slots: &Slots,
+    slugs: &BTreeMap<ServerName, String>,
+    config: &ConfigStatus,
+) -> Snapshot {
+    let servers: Vec<ServerStatus> = slots
+        .iter()
+        .map(|(name, slot)| server(name, slugs.get(name).cloned().unwrap_or_default(), slot))
+        .collect();
+    Snapshot {
+        revision: last.revision + 1,
+        config: config.clone(),
+        totals: totals(&servers),
+        servers,
+        version: last.version.clone(),
+        endpoint: last.endpoint.clone(),
+        ..*last
+    }
+}
+
+/// What of the difference is news.
+pub(crate) fn news(last: &Snapshot, next: &Snapshot) -> Vec<Event> {
+    let before: BTreeMap<&str, &ServerStatus> =
+        last.servers.iter().map(|server| (server.name.as_str(), server)).collect();
+    let mut events = Vec::new();
+    for now in &next.servers {
+        let then = before.get(now.name.as_str());
+        if then.is_none_or(|then| then.state.label() != now.state.label()) {
+            events.push(Event::ServerState {
+                server: now.name.clone(),
+                state: now.state.label().to_owned(),
+                problem: now.state.problem().cloned(),
+            });
+        }
+        if then.map_or(0, |then| then.tools) != now.tools {
+            events.push(Event::ToolsChanged { server: now.name.clone(), tools: now.tools });
+        }
+    }
+    if last.config != next.config {
+        events.push(Event::ConfigReloaded { ok: !next.config.has_errors() });
+    }
+    events
+}
+
+fn server(name: &ServerName, slug: String, slot: &Slot) -> ServerStatus {
+    let (config, state, status) = (slot.config(), slot.state(), slot.status());
+    let status = status.as_deref();
+    let ready = state.is_ready();
+    let (calls, last_call) = slot.calls();
+    ServerStatus {
+        name: name.to_string(),
+        slug,
+        since: slot.since(),
+        transport: config.transport().to_owned(),
+        target: config.target(),
+        pid: status.and_then(|status| status.pid),
+        starts: status.map_or(0, |status| status.starts),
+        protocol: status.and_then(|status| status.protocol.clone()),
+        server_info: status.and_then(|status| status.server_info.clone()),
+        tools: status.filter(|_| ready).map_or(0, |status| status.tools.len()),
+        rejected_tools: status.map(|status| status.rejected.to_vec()).unwrap_or_default(),
+        calls,
+        last_call,
+        state,
+    }
+}
+
+fn totals(servers: &[ServerStatus]) -> Totals {
+    let count = |chosen: &dyn Fn(&ServerStatus) -> bool| servers.iter().filter(|s| chosen(s)).count();
+    let disabled = count(&|server| server.state == model::ServerState::Disabled);
+    let ready = count(&|server| server.state.is_ready());
+    Totals {
+        servers: servers.len(),
+        ready,
+        not_ready: servers.len() - ready - disabled,
+        processes: count(&|server| server.pid.is_some()),
+        tools: servers.iter().map(|server| server.tools).sum(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use model::{Problem, ProblemCode, ServerState};
+
+    use super::*;
+
+    fn status(name: &str, state: ServerState, tools: usize) -> ServerStatus {
+        ServerStatus {
+            name: name.to_owned(),
+            slug: name.to_owned(),
+            state,
+            since: 0,
+            transport: "stdio".to_owned(),
+            target: "x".to_owned(),
+            pid: (tools > 0).then_some(1),
+            starts: 1,
+            protocol: None,
+            server_info: None,
+            tools,
+            rejected_tools: Vec::new(),
+            calls: 0,
+            last_call: None,
+        }
+    }
+
+    fn snapshot(servers: Vec<ServerStatus>) -> Snapshot {
+        let first = first("http://x/mcp".to_owned(), &ConfigStatus::default());
+        Snapshot { totals: totals(&servers), servers, ..first }
+    }
+
+    #[test]
+    fn totals_add_up() {
+        let problem = Problem::new(ProblemCode::Exited, "It ended.", "Look.");
+        let totals = snapshot(vec![
+            status("a", ServerState::Ready, 3),
+            status("b", ServerState::NeedsPerson { problem }, 0),
+            status("c", ServerState::Disabled, 0),
+        ])
+        .totals;
+        assert_eq!((totals.servers, totals.ready, totals.not_ready), (3, 1, 1));
+        assert_eq!((totals.processes, totals.tools), (1, 3));
+    }
+
+    #[test]
+    fn only_changes_are_news() {
+        let before = snapshot(vec![status("a", ServerState::Ready, 3)]);
+        assert!(news(&before, &before).is_empty());
+        let problem = Problem::new(ProblemCode::Exited, "It ended.", "Look.");
+        let state =
+            ServerState::BackingOff { attempts: 1, retry_at: 5, problem: problem.clone() };
+        let after = snapshot(vec![status("a", state, 0)]);
+        let expected = [
+            Event::ServerState {
+                server: "a".to_owned(),
+                state: "backing off".to_owned(),
+                problem: Some(problem),
+            },
+            Event::ToolsChanged { server: "a".to_owned(), tools: 0 },
+        ];
+        assert_eq!(news(&before, &after), expected);
+    }
+}

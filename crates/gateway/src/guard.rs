@@ -1,0 +1,169 @@
+//! Who may knock: checks on every request before its body is looked at.
+//!
+//! A web page that the user visits can send requests to loopback addresses. What it cannot do is
+//! forge the `Host` and `Origin` headers, so both are checked (MCP basic/transports: servers MUST
+//! validate `Origin`; DNS rebinding needs a foreign `Host`).
+
+use std::net::SocketAddr;
+
+use http::header::{CONTENT_TYPE, HOST, ORIGIN};
+use http::{HeaderMap, Method, StatusCode, Uri};
+
+/// Which door a request came by, and what that door lets in.
+#[derive(Clone, Debug)]
+pub enum Doorkeeper {
+    /// TCP on a loopback address.
+    Loopback(SocketAddr),
+    /// The user's own socket, which no web page can reach.
+    Socket,
+}
+
+/// Why a request is not let in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rejection {
+    /// The status to answer with.
+    pub status: StatusCode,
+    /// One sentence.
+    pub message: &'static str,
+}
+
+const BAD_HOST: Rejection = Rejection {
+    status: StatusCode::FORBIDDEN,
+    message: "this Host is not the gateway's address; use the address that `toolgate status` shows",
+};
+const BAD_ORIGIN: Rejection = Rejection {
+    status: StatusCode::FORBIDDEN,
+    message: "requests of web pages are not accepted here",
+};
+const BAD_TYPE: Rejection = Rejection {
+    status: StatusCode::UNSUPPORTED_MEDIA_TYPE,
+    message: "send JSON with `Content-Type: application/json`",
+};
+
+impl Doorkeeper {
+    /// Checks a request's address and origin.
+    pub fn check(&self, method: &Method, uri: &Uri, headers: &HeaderMap) -> Result<(), Rejection> {
+        if let Self::Loopback(address) = self {
+            check_host(*address, uri, headers)?;
+            check_origin(*address, headers)?;
+        }
+        if method == Method::POST { check_type(headers) } else { Ok(()) }
+    }
+}
+
+fn check_host(address: SocketAddr, uri: &Uri, headers: &HeaderMap) -> Result<(), Rejection> {
+    let mut hosts = headers.get_all(HOST).iter();
+    let (Some(host), None) = (hosts.next(), hosts.next()) else { return Err(BAD_HOST) };
+    let host = host.to_str().map_err(|_| BAD_HOST)?;
+    // A request with an absolute target names its authority a second time.
+    let same_target = uri.authority().is_none_or(|authority| authority.as_str() == host);
+    if same_target && is_own_authority(host, address) { Ok(()) } else { Err(BAD_HOST) }
+}
+
+fn check_origin(address: SocketAddr, headers: &HeaderMap) -> Result<(), Rejection> {
+    if headers.get("sec-fetch-site").is_some_and(|site| site == "cross-site") {
+        return Err(BAD_ORIGIN);
+    }
+    for origin in headers.get_all(ORIGIN) {
+        let own = origin.to_str().ok().and_then(|origin| origin.strip_prefix("http://"));
+        if !own.is_some_and(|authority| is_own_authority(authority, address)) {
+            return Err(BAD_ORIGIN);
+        }
+    }
+    Ok(())
+}
+
+/// Whether `host:port` is one of the ways to write our address.
+fn is_own_authority(authority: &str, address: SocketAddr) -> bool {
+    let port = address.port();
+    ["127.0.0.1", "localhost", "[::1]"].iter().any(|host| {
+        authority.strip_prefix(host).and_then(|rest| rest.strip_prefix(':'))
+            == Some(port.to_string().as_str())
+    }) || authority == address.to_string()
+}
+
+fn check_type(headers: &HeaderMap) -> Result<(), Rejection> {
+    let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let kind = kind.split(';').next().unwrap_or_default().trim();
+    if kind.eq_ignore_ascii_case("application/json") { Ok(()) } else { Err(BAD_TYPE) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(headers: &[(&'static str, &str)]) -> Result<(), Rejection> {
+        let mut map = HeaderMap::new();
+        for (name, value) in headers {
+            map.append(*name, value.parse().expect("a header value"));
+        }
+        let keeper = Doorkeeper::Loopback("127.0.0.1:8665".parse().expect("an address"));
+        keeper.check(&Method::GET, &Uri::from_static("/mcp"), &map)
+    }
+
+    #[test]
+    fn our_own_address_is_let_in() {
+        for host in ["127.0.0.1:8665", "localhost:8665", "[::1]:8665"] {
+            assert_eq!(check(&[("host", host)]), Ok(()), "{host}");
+        }
+        let own = ("origin", "http://127.0.0.1:8665");
+        assert_eq!(check(&[("host", "127.0.0.1:8665"), own]), Ok(()));
+    }
+
+    #[test]
+    fn other_hosts_are_not() {
+        for host in [
+            "evil.example:8665",
+            "127.0.0.1.evil.example",
+            "localhost.evil.example:8665",
+            "0.0.0.0:8665",
+            "[::ffff:127.0.0.1]:8665",
+            "127.0.0.1:8666",
+            "127.0.0.1",
+            "",
+        ] {
+            assert_eq!(check(&[("host", host)]), Err(BAD_HOST), "{host}");
+        }
+        assert_eq!(check(&[]), Err(BAD_HOST));
+        let twice = [("host", "127.0.0.1:8665"), ("host", "127.0.0.1:8665")];
+        assert_eq!(check(&twice), Err(BAD_HOST));
+    }
+
+    #[test]
+    fn other_origins_are_not() {
+        for origin in [
+            "https://evil.example",
+            "null",
+            "http://localhost:8666",
+            "http://127.0.0.1:8665@evil.example",
+            "https://127.0.0.1:8665",
+            "file://",
+        ] {
+            let headers = [("host", "127.0.0.1:8665"), ("origin", origin)];
+            assert_eq!(check(&headers), Err(BAD_ORIGIN), "{origin}");
+        }
+        let cross = [("host", "127.0.0.1:8665"), ("sec-fetch-site", "cross-site")];
+        assert_eq!(check(&cross), Err(BAD_ORIGIN));
+    }
+
+    #[test]
+    fn what_a_web_form_can_post_is_not_json() {
+        let keeper = Doorkeeper::Socket;
+        let post = |kind: Option<&'static str>| {
+            let mut headers = HeaderMap::new();
+            headers.extend(kind.map(|kind| (CONTENT_TYPE, kind.parse().expect("a value"))));
+            keeper.check(&Method::POST, &Uri::from_static("/mcp"), &headers)
+        };
+        assert_eq!(post(Some("application/json; charset=utf-8")), Ok(()));
+        for kind in [None, Some("text/plain"), Some("application/x-www-form-urlencoded")] {
+            assert_eq!(post(kind), Err(BAD_TYPE), "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn the_socket_needs_no_host() {
+        let nothing = HeaderMap::new();
+        let target = Uri::from_static("/mcp");
+        assert_eq!(Doorkeeper::Socket.check(&Method::GET, &target, &nothing), Ok(()));
+    }
+}

@@ -1,0 +1,91 @@
+//! The MCP face: doors, sessions, tools, the call pipeline.
+//!
+//! A request comes in by a `door` (HTTP), is answered by `methods` for the `face` that its path
+//! names, and every `tools/call`, whichever face it came by, runs through `pipeline`.
+
+mod door;
+mod face;
+mod guard;
+mod menu;
+mod methods;
+mod pipeline;
+mod refusal;
+mod session;
+
+use std::sync::Arc;
+
+use config::Settings;
+use fleet::Fleet;
+use store::PageStore;
+use tokio_util::sync::CancellationToken;
+
+pub use door::{guard, router};
+pub use face::Face;
+pub use guard::{Doorkeeper, Rejection};
+pub use pipeline::{ToolCall, call};
+pub use session::Client;
+
+use pipeline::Validators;
+use session::Sessions;
+
+/// What the command line forbids on top of the configuration.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Overrides {
+    /// Only tools that claim to read may be called.
+    pub read_only: bool,
+    /// Agents may not add servers.
+    pub no_server_add: bool,
+    /// Agents may not remove servers.
+    pub no_server_remove: bool,
+}
+
+/// The gateway towards MCP clients; cheap to clone.
+#[derive(Clone)]
+pub struct Gateway(pub(crate) Arc<Inner>);
+
+pub(crate) struct Inner {
+    pub(crate) fleet: Fleet,
+    pub(crate) pages: PageStore,
+    pub(crate) overrides: Overrides,
+    pub(crate) sessions: Sessions,
+    pub(crate) validators: Validators,
+    pub(crate) parked: menu::Parked,
+    /// Ends the streams that would otherwise keep the doors open.
+    pub(crate) closing: CancellationToken,
+}
+
+impl Gateway {
+    /// A gateway in front of `fleet`; long results are kept in `pages`.
+    pub fn new(
+        fleet: Fleet,
+        pages: PageStore,
+        overrides: Overrides,
+        closing: CancellationToken,
+    ) -> Self {
+        Self(Arc::new(Inner {
+            fleet,
+            pages,
+            overrides,
+            sessions: Sessions::default(),
+            validators: Validators::default(),
+            parked: menu::Parked::default(),
+            closing,
+        }))
+    }
+
+    /// The servers behind it.
+    pub fn fleet(&self) -> &Fleet {
+        &self.0.fleet
+    }
+}
+
+impl Inner {
+    pub(crate) fn settings(&self) -> Arc<Settings> {
+        Arc::clone(&self.fleet.config().current().settings)
+    }
+
+    /// Whether only reading is allowed.
+    pub(crate) fn read_only(&self) -> bool {
+        self.overrides.read_only || self.settings().read_only
+    }
+}

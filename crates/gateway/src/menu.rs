@@ -1,0 +1,120 @@
+//! The tools of the default face: find, describe, call, read on, look after servers.
+
+mod call;
+mod describe;
+mod quarantine;
+mod read_cache;
+mod retrieve;
+mod servers;
+mod signature;
+
+#[cfg(test)]
+use config::CallTools;
+use model::Effect;
+use rmcp::model::{JsonObject, Tool, ToolAnnotations};
+use serde_json::{Value, json};
+use std::sync::Arc;
+use wire::{Raw, RawObject};
+
+use crate::refusal::{Refusal, text_result};
+use crate::session::Client;
+use crate::{Gateway, Inner};
+
+pub(crate) use servers::Parked;
+
+/// The most that the whole menu may cost a model, in bytes of JSON.
+#[cfg(test)]
+const MAX_MENU: usize = 8_000;
+
+/// The menu's tools, as `tools/list` shows them.
+pub(crate) fn tools(inner: &Inner) -> Vec<Tool> {
+    let mut tools = vec![retrieve::tool(&inner.fleet.catalog()), describe::tool()];
+    tools.extend(call::tools(inner.settings().call_tools));
+    tools.push(read_cache::tool());
+    tools.push(servers::tool());
+    tools.push(quarantine::tool());
+    tools
+}
+
+/// Runs one of the menu's tools; `None` if it has no tool of that name.
+pub(crate) async fn run(
+    gateway: &Gateway,
+    client: &Client,
+    name: &str,
+    mut params: RawObject,
+) -> Option<Raw> {
+    let inner = &gateway.0;
+    if let Some(intent) = call::intent(name) {
+        return Some(call::run(gateway, client, intent, params).await);
+    }
+    let arguments: Value = match params.remove("arguments") {
+        None => json!({}),
+        Some(arguments) => serde_json::from_str(arguments.get()).unwrap_or_default(),
+    };
+    let answer = match name {
+        "retrieve_tools" => retrieve::run(inner, &arguments),
+        "describe_tools" => describe::run(inner, &arguments),
+        "read_cache" => read_cache::run(inner, &arguments).await,
+        "upstream_servers" => servers::run(inner, &arguments).await,
+        "quarantine_security" => quarantine::run(&arguments),
+        _ => return None,
+    };
+    Some(match answer {
+        Ok(value) => text_result(&value, false),
+        Err(refusal) => refusal.to_result(),
+    })
+}
+
+/// A tool of the menu with its hints.
+fn define(name: &'static str, description: String, schema: Value, effect: Effect) -> Tool {
+    let schema = match schema {
+        Value::Object(schema) => schema,
+        _ => JsonObject::new(),
+    };
+    let mut hints = ToolAnnotations::new();
+    hints.read_only_hint = Some(effect == Effect::Read);
+    if effect != Effect::Read {
+        hints.destructive_hint = Some(effect == Effect::Destructive);
+    }
+    Tool::new(name, description, Arc::new(schema)).with_annotations(hints)
+}
+
+/// A refusal for arguments of the menu's own tools.
+fn missing(tool: &str, what: &str, example: &Value) -> Refusal {
+    Refusal::new("invalid-arguments", format!("{tool} needs {what}."), "Call it as in the example.")
+        .with("example", example.clone())
+}
+
+/// A text argument.
+fn text<'a>(arguments: &'a Value, key: &str) -> Option<&'a str> {
+    arguments.get(key).and_then(Value::as_str).map(str::trim).filter(|text| !text.is_empty())
+}
+
+/// A count argument, kept within bounds.
+fn count(arguments: &Value, key: &str, default: usize, most: usize) -> usize {
+    let given = arguments.get(key).and_then(Value::as_u64);
+    given.map_or(default, |count| usize::try_from(count).unwrap_or(most).clamp(1, most))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_menu_is_small() {
+        let catalog = fleet::Catalog::default();
+        let mut tools = vec![retrieve::tool(&catalog), describe::tool()];
+        tools.extend(call::tools(CallTools::Split));
+        tools.extend([read_cache::tool(), servers::tool(), quarantine::tool()]);
+        let size = serde_json::to_string(&tools).expect("JSON").len();
+        assert!(size <= MAX_MENU, "{size} bytes");
+    }
+
+    #[test]
+    fn counts_stay_within_bounds() {
+        assert_eq!(count(&json!({}), "limit", 5, 50), 5);
+        assert_eq!(count(&json!({ "limit": 0 }), "limit", 5, 50), 1);
+        assert_eq!(count(&json!({ "limit": 1e3 as u64 }), "limit", 5, 50), 50);
+        assert_eq!(count(&json!({ "limit": "7" }), "limit", 5, 50), 5);
+    }
+}

@@ -1,0 +1,154 @@
+//! `retrieve_tools`: the few tools that fit a task.
+
+use fleet::{Catalog, Found};
+use model::Effect;
+use rmcp::model::Tool;
+use serde_json::{Value, json};
+
+use super::signature::signature;
+use super::{count, define, missing, text};
+use crate::Inner;
+use crate::refusal::{Refusal, standing};
+
+/// Characters of a description shown in a compact answer.
+const SHORT: usize = 240;
+/// Servers named in the tool's own description.
+const NAMED: usize = 12;
+
+/// The tool; its description names what is behind it, since models do not search for what they
+/// have no reason to expect.
+pub(super) fn tool(catalog: &Catalog) -> Tool {
+    let description = format!(
+        "Find tools by what they do, then call them with the call_tool_* named in call_with. \
+         Query: verb + object + product (\"create issue github\"), one step per query.{}",
+        behind(catalog)
+    );
+    let schema = json!({
+        "type": "object",
+        "properties": {
+            "query": { "type": "string", "description": "What the tool should do" },
+            "limit": { "type": "integer", "minimum": 1, "maximum": 50, "default": 5 },
+            "server": { "type": "string", "description": "Only tools of this server" },
+            "detail": {
+                "type": "string", "enum": ["compact", "full"], "default": "compact",
+                "description": "full: with whole description and input schema",
+            },
+        },
+        "required": ["query"],
+    });
+    define("retrieve_tools", description, schema, Effect::Read)
+}
+
+fn behind(catalog: &Catalog) -> String {
+    let names: Vec<&str> = catalog
+        .servers()
+        .iter()
+        .filter(|server| !server.tools.is_empty())
+        .map(|server| server.slug.as_str())
+        .collect();
+    if names.is_empty() {
+        return String::new();
+    }
+    let more = names.len().saturating_sub(NAMED);
+    let shown = names[..names.len().min(NAMED)].join(", ");
+    let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!(" {} tools of {shown}{rest}.", catalog.len())
+}
+
+/// Searches, and names every server that could not take part.
+pub(super) fn run(inner: &Inner, arguments: &Value) -> Result<Value, Refusal> {
+    let example = json!({ "query": "create issue github" });
+    let query = text(arguments, "query")
+        .ok_or_else(|| missing("retrieve_tools", "a `query`", &example))?;
+    let limit = count(arguments, "limit", 5, 50);
+    let server = match text(arguments, "server") {
+        None => None,
+        Some(named) => Some(inner.fleet.server_named(named).ok_or_else(|| no_server(inner, named))?),
+    };
+    let full = text(arguments, "detail") == Some("full");
+    let found = inner.fleet.search(query, limit, server.as_ref().map(model::ServerName::as_str));
+    let catalog = inner.fleet.catalog();
+    let tools: Vec<Value> =
+        found.iter().map(|found| if full { full_form(found) } else { compact(found) }).collect();
+    let mut answer = json!({ "tools": tools });
+    let unavailable = unavailable(&catalog);
+    if !unavailable.is_empty() {
+        answer["unavailable"] = unavailable.into();
+    }
+    if found.is_empty() {
+        answer["hint"] = format!(
+            "None of {} tools matches. Try other words for the same action, or \
+             upstream_servers {{\"operation\": \"list\"}} to see what is connected.",
+            catalog.len()
+        )
+        .into();
+    }
+    Ok(answer)
+}
+
+fn compact(found: &Found) -> Value {
+    let definition = &found.tool.definition;
+    json!({
+        "name": found.tool.id,
+        "description": shorten(&definition.description),
+        "arguments": signature(&definition.definition),
+        "call_with": definition.effect.call_with(),
+    })
+}
+
+fn full_form(found: &Found) -> Value {
+    let mut form = super::describe::form(&found.tool);
+    form["score"] = json!((f64::from(found.score) * 100.0).round() / 100.0);
+    form["matched"] = json!(found.matched);
+    form
+}
+
+/// The first words of a description, on one line.
+fn shorten(description: &str) -> String {
+    let line = description.split_whitespace().collect::<Vec<_>>().join(" ");
+    if line.chars().count() <= SHORT {
+        return line;
+    }
+    let cut: String = line.chars().take(SHORT).collect();
+    let end = cut.rfind(' ').unwrap_or(cut.len());
+    format!("{}…", &cut[..end])
+}
+
+/// Enabled servers whose tools cannot be found now, each with the way out.
+fn unavailable(catalog: &Catalog) -> Vec<Value> {
+    let down = |server: &&fleet::CatalogServer| {
+        !server.state.is_ready() && server.state != model::ServerState::Disabled
+    };
+    catalog
+        .servers()
+        .iter()
+        .filter(down)
+        .map(|server| {
+            let (message, fix) = standing(server.name.as_str(), &server.state);
+            json!({ "server": server.name, "state": server.state.label(), "message": message, "fix": fix })
+        })
+        .collect()
+}
+
+fn no_server(inner: &Inner, named: &str) -> Refusal {
+    let catalog = inner.fleet.catalog();
+    let names: Vec<&str> = catalog.servers().iter().map(|server| server.slug.as_str()).collect();
+    Refusal::new(
+        "unknown-server",
+        format!("There is no server `{named}`."),
+        "Leave `server` out, or use one of those listed.",
+    )
+    .with("servers", names)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn descriptions_are_cut_between_words() {
+        assert_eq!(shorten("One\n  two"), "One two");
+        let long = shorten(&"wörter ".repeat(100));
+        assert!(long.ends_with("wörter…") && long.chars().count() <= SHORT + 1);
+    }
+}

@@ -1,0 +1,212 @@
+//! `upstream_servers`: look after the servers behind the gateway.
+//!
+//! A command in the configuration is code that runs as the user. So what an agent adds or changes
+//! stays off until a person enables it, and an agent may enable only what it disabled itself.
+
+use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
+
+use config::{Edit, edit::EditError};
+use model::{Effect, ServerStatus};
+use rmcp::model::Tool;
+use serde_json::{Value, json};
+
+use super::{count, define, missing, text};
+use crate::Inner;
+use crate::refusal::Refusal;
+
+/// Servers that agents disabled since the gateway started.
+#[derive(Default)]
+pub(crate) struct Parked(Mutex<BTreeSet<String>>);
+
+pub(super) fn tool() -> Tool {
+    let schema = json!({
+        "type": "object",
+        "properties": {
+            "operation": {
+                "type": "string",
+                "enum": ["list", "add", "remove", "update", "enable", "disable", "restart", "tail_log"],
+            },
+            "name": { "type": "string", "description": "Server; for all operations but list" },
+            "entry": {
+                "type": "object",
+                "description": "For add, update: as in mcpServers, {command, args, env} or {url, headers}",
+            },
+            "lines": { "type": "integer", "minimum": 1, "maximum": 200, "default": 50 },
+        },
+        "required": ["operation"],
+    });
+    let text = "List and look after the connected MCP servers. What you add or update stays off \
+                until the user enables it.";
+    define("upstream_servers", text.to_owned(), schema, Effect::Destructive)
+}
+
+pub(super) async fn run(inner: &Inner, arguments: &Value) -> Result<Value, Refusal> {
+    let operation = text(arguments, "operation").unwrap_or_default();
+    if operation == "list" {
+        return Ok(list(inner));
+    }
+    let example = json!({ "operation": "restart", "name": "github" });
+    let name = text(arguments, "name")
+        .ok_or_else(|| missing("upstream_servers", "an `operation` and a `name`", &example))?;
+    match operation {
+        "add" | "update" => write(inner, operation, name, arguments.get("entry")).await,
+        "remove" => remove(inner, name).await,
+        "enable" => enable(inner, name).await,
+        "disable" => disable(inner, name).await,
+        "restart" => restart(inner, name),
+        "tail_log" => tail_log(inner, name, count(arguments, "lines", 50, 200)).await,
+        _ => Err(missing("upstream_servers", "one of its operations", &example)),
+    }
+}
+
+fn list(inner: &Inner) -> Value {
+    let snapshot = inner.fleet.snapshot();
+    let servers: Vec<Value> = snapshot.servers.iter().map(describe).collect();
+    json!({ "servers": servers, "totals": snapshot.totals })
+}
+
+fn describe(server: &ServerStatus) -> Value {
+    let mut form = json!({
+        "name": server.name, "prefix": server.slug, "state": server.state.label(), "tools": server.tools,
+    });
+    if let Some(problem) = server.state.problem() {
+        form["problem"] = problem.message.clone().into();
+        form["fix"] = problem.fix.clone().into();
+    }
+    form
+}
+
+/// Adds or replaces an entry, switched off.
+async fn write(
+    inner: &Inner,
+    operation: &str,
+    name: &str,
+    entry: Option<&Value>,
+) -> Result<Value, Refusal> {
+    if inner.overrides.no_server_add || inner.read_only() || !inner.settings().allow_server_add {
+        return Err(forbidden("adding or changing servers", "allowServerAdd"));
+    }
+    let example = json!({
+        "operation": operation, "name": "time", "entry": { "command": "uvx", "args": ["mcp-server-time"] },
+    });
+    let Some(Value::Object(entry)) = entry else {
+        return Err(missing("upstream_servers", "an `entry`", &example));
+    };
+    let mut entry = entry.clone();
+    entry.remove("enabled");
+    entry.insert("disabled".to_owned(), true.into());
+    let (name_owned, entry) = (name.to_owned(), Value::Object(entry));
+    let edit = if operation == "add" {
+        Edit::Add { name: name_owned, entry }
+    } else {
+        Edit::Replace { name: name_owned, entry }
+    };
+    edit_config(inner, edit).await?;
+    inner.parked.forget(name);
+    Ok(json!({
+        "ok": true, "state": "disabled",
+        "next": format!("Ask the user to look at it and enable it: toolgate servers enable {name}"),
+    }))
+}
+
+async fn remove(inner: &Inner, name: &str) -> Result<Value, Refusal> {
+    let forbidden_here = inner.overrides.no_server_remove || inner.read_only();
+    if forbidden_here || !inner.settings().allow_server_remove {
+        return Err(forbidden("removing servers", "allowServerRemove"));
+    }
+    edit_config(inner, Edit::Remove { name: name.to_owned() }).await?;
+    Ok(json!({ "ok": true, "message": format!("`{name}` was removed from the configuration.") }))
+}
+
+async fn enable(inner: &Inner, name: &str) -> Result<Value, Refusal> {
+    if !inner.parked.take(name) {
+        return Err(Refusal::new(
+            "needs-person",
+            format!("Enabling `{name}` starts a program, so a person must do it."),
+            format!("Ask the user to run: toolgate servers enable {name}"),
+        ));
+    }
+    edit_config(inner, Edit::SetEnabled { name: name.to_owned(), enabled: true }).await?;
+    Ok(json!({ "ok": true, "state": "starting" }))
+}
+
+async fn disable(inner: &Inner, name: &str) -> Result<Value, Refusal> {
+    if inner.read_only() {
+        return Err(forbidden("disabling servers", "readOnly"));
+    }
+    let was_enabled = inner.fleet.server_config(name).is_ok_and(|config| config.enabled);
+    edit_config(inner, Edit::SetEnabled { name: name.to_owned(), enabled: false }).await?;
+    if was_enabled {
+        inner.parked.note(name);
+    }
+    Ok(json!({ "ok": true, "state": "disabled" }))
+}
+
+fn restart(inner: &Inner, name: &str) -> Result<Value, Refusal> {
+    match inner.fleet.restart(name) {
+        Ok(()) => Ok(json!({ "ok": true, "state": "starting" })),
+        Err(error) => Err(unknown(inner, &error.to_string())),
+    }
+}
+
+async fn tail_log(inner: &Inner, name: &str, lines: usize) -> Result<Value, Refusal> {
+    let catalog = inner.fleet.catalog();
+    let server = catalog.servers().iter().find(|s| s.name.as_str() == name || s.slug == name);
+    let Some(server) = server else {
+        return Err(unknown(inner, &format!("there is no server named `{name}`")));
+    };
+    let tail = inner.fleet.context().logs.tail(&server.slug, lines).await;
+    let lines = tail.map_err(|error| {
+        Refusal::new(
+            "log-unreadable",
+            format!("The log of `{name}` cannot be read: {error}."),
+            "Check the permissions of the log folder.",
+        )
+    })?;
+    Ok(json!({ "lines": lines }))
+}
+
+async fn edit_config(inner: &Inner, edit: Edit) -> Result<(), Refusal> {
+    let edited = inner.fleet.config().edit(edit).await;
+    edited.map(drop).map_err(|error: EditError| {
+        Refusal::new(
+            "config-not-changed",
+            format!("The configuration was not changed: {error}."),
+            "Correct the name or the entry and try again.",
+        )
+    })
+}
+
+fn forbidden(what: &str, key: &str) -> Refusal {
+    Refusal::new(
+        "forbidden",
+        format!("This gateway does not allow {what} by an agent."),
+        format!("A person can do it, or allow it with `{key}` in the configuration."),
+    )
+}
+
+fn unknown(inner: &Inner, message: &str) -> Refusal {
+    let snapshot = inner.fleet.snapshot();
+    let names: Vec<&str> = snapshot.servers.iter().map(|server| server.name.as_str()).collect();
+    Refusal::new("unknown-server", format!("{message}."), "Use one of those listed.")
+        .with("servers", names)
+}
+
+impl Parked {
+    fn note(&self, name: &str) {
+        self.lock().insert(name.to_owned());
+    }
+
+    fn forget(&self, name: &str) {
+        self.lock().remove(name);
+    }
+
+    fn take(&self, name: &str) -> bool {
+        self.lock().remove(name)
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeSet<String>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,87 @@
+//! `tools/list` of every face.
+
+use fleet::Catalog;
+use model::ServerName;
+use wire::{ErrorObject, Era, Raw, RawObject, code, raw, raw_str};
+
+use super::Asking;
+use crate::face::Face;
+use crate::menu;
+
+/// All tools of the face on one page, in an order that does not change.
+pub(super) fn tools(asking: &Asking<'_>, params: &RawObject) -> Result<Raw, ErrorObject> {
+    if params.get("cursor").is_some_and(|cursor| cursor.get() != "null") {
+        // No page of ours has ever had a successor.
+        return Err(ErrorObject::new(code::INVALID_PARAMS, "this cursor was not given out here"));
+    }
+    let inner = &asking.gateway.0;
+    let catalog = inner.fleet.catalog();
+    let tools: Vec<Raw> = match asking.face {
+        Face::Menu => menu::tools(inner).iter().map(raw).collect(),
+        Face::All => catalog.tools().map(|tool| renamed(&tool.definition.definition, &tool.id)).collect(),
+        Face::Server(name) => server(&catalog, name)?,
+    };
+    let mut result = RawObject::default();
+    result.set("tools", raw(&tools));
+    if asking.era == Era::Modern {
+        set_cache_hints(&mut result);
+    }
+    Ok(result.to_raw())
+}
+
+/// What is true of every list here: it may change at any time, and is this client's alone.
+pub(super) fn set_cache_hints(result: &mut RawObject) {
+    result.set("ttlMs", raw(&0));
+    result.set("cacheScope", raw("private"));
+}
+
+/// A server's tools as it sent them; an error that says why, while it has none to show.
+fn server(catalog: &Catalog, name: &ServerName) -> Result<Vec<Raw>, ErrorObject> {
+    let server = catalog.servers().iter().find(|server| server.name == *name);
+    let Some(server) = server else {
+        return Err(ErrorObject::new(code::UPSTREAM, format!("`{name}` was removed")));
+    };
+    if server.tools.is_empty() && !server.state.is_ready() {
+        let (message, fix) = crate::refusal::standing(name.as_str(), &server.state);
+        return Err(ErrorObject::new(code::UPSTREAM, format!("{message} {fix}"))
+            .with_data(&serde_json::json!({ "state": server.state.label() })));
+    }
+    Ok(server.tools.iter().map(|tool| tool.definition.definition.clone()).collect())
+}
+
+/// The id of a server's tool by the tool's own name.
+pub(super) fn id_at(catalog: &Catalog, server: &ServerName, tool: &str) -> Option<String> {
+    let server = catalog.servers().iter().find(|known| known.name == *server)?;
+    let tool = server.tools.iter().find(|known| known.definition.name == tool)?;
+    Some(tool.id.clone())
+}
+
+/// A definition under another name, else as it was sent.
+fn renamed(definition: &Raw, name: &str) -> Raw {
+    let Some(mut object) = RawObject::parse(definition) else { return definition.clone() };
+    object.set("name", raw_str(name));
+    object.to_raw()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_name_changes() {
+        let definition = r#"{"vendor":{"n":1.0},"name":"a","inputSchema":{"type":"object"}}"#;
+        let definition: Raw = serde_json::from_str(definition).expect("JSON");
+        assert_eq!(
+            renamed(&definition, "s__a").get(),
+            r#"{"vendor":{"n":1.0},"name":"s__a","inputSchema":{"type":"object"}}"#
+        );
+    }
+
+    #[test]
+    fn hints_promise_nothing() {
+        let mut result = RawObject::default();
+        set_cache_hints(&mut result);
+        let value: serde_json::Value = serde_json::from_str(result.to_raw().get()).expect("JSON");
+        assert_eq!(value, serde_json::json!({ "ttlMs": 0, "cacheScope": "private" }));
+    }
+}

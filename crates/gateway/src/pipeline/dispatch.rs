@@ -1,0 +1,51 @@
+//! The call itself.
+
+use fleet::{Fleet, RequestError, Tool};
+use model::CallOutcome;
+use upstream::CallError;
+use wire::{Raw, RawObject, raw_str};
+
+use crate::refusal::Refusal;
+
+/// Sends the call to the tool's server under the tool's own name, and tells how it ended. A
+/// protocol error of the server becomes a result marked as an error, which the model can read.
+pub(super) async fn dispatch(
+    fleet: &Fleet,
+    tool: &Tool,
+    arguments: Raw,
+    mut params: RawObject,
+) -> Result<(CallOutcome, Raw), (Refusal, CallOutcome)> {
+    params.set("name", raw_str(&tool.definition.name));
+    params.set("arguments", arguments);
+    let server = tool.server.as_str();
+    match fleet.request(server, "tools/call", params).await {
+        Ok(result) => {
+            let failed = RawObject::parse(&result)
+                .and_then(|result| result.get_as::<bool>("isError"))
+                .unwrap_or(false);
+            Ok((if failed { CallOutcome::ToolError } else { CallOutcome::Ok }, result))
+        }
+        Err(RequestError::Unknown(_)) => {
+            let refusal = Refusal::new(
+                "unknown-tool",
+                format!("`{server}` was removed."),
+                "Find other tools with retrieve_tools.",
+            );
+            Err((refusal, CallOutcome::Refused))
+        }
+        Err(RequestError::Call(error)) => {
+            Err((Refusal::from_call(server, &error), outcome(&error)))
+        }
+    }
+}
+
+fn outcome(error: &CallError) -> CallOutcome {
+    match error {
+        CallError::Rpc(_) => CallOutcome::ToolError,
+        CallError::Timeout(_) => CallOutcome::TimedOut,
+        CallError::Lost(_) | CallError::NotDelivered(_) | CallError::Http { .. } => {
+            CallOutcome::Lost
+        }
+        CallError::NotReady(_) => CallOutcome::Refused,
+    }
+}

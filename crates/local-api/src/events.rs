@@ -1,0 +1,34 @@
+//! State by snapshot, news by event, on one stream.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::response::sse::{Event as SseEvent, KeepAlive, Sse};
+use futures_util::{Stream, StreamExt as _, stream};
+use serde::Serialize;
+use tokio_stream::wrappers::{BroadcastStream, WatchStream};
+
+use crate::Api;
+
+/// Comments keep the connection from being taken for dead.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+
+/// The snapshot at once, then every change of it and all news. Who reads slowly misses news, never
+/// the state: the next snapshot is always whole.
+pub(crate) async fn follow(
+    State(api): State<Api>,
+) -> Sse<impl Stream<Item = Result<SseEvent, Infallible>>> {
+    let fleet = api.gateway.fleet();
+    let snapshots = WatchStream::new(fleet.watch()).map(|snapshot| event("snapshot", &*snapshot));
+    let news = BroadcastStream::new(fleet.events())
+        .filter_map(|news| std::future::ready(news.ok().map(|news| event("news", &news))));
+    let both = stream::select(snapshots, news).take_until(api.closing.cancelled_owned());
+    Sse::new(both).keep_alive(KeepAlive::new().interval(KEEP_ALIVE))
+}
+
+fn event(name: &str, data: &impl Serialize) -> Result<SseEvent, Infallible> {
+    let event = SseEvent::default().event(name);
+    // Our own types serialise without fail; an event without data would still be well-formed.
+    Ok(event.json_data(data).unwrap_or_default())
+}

@@ -1,0 +1,124 @@
+//! Servers: list, detail, add, remove, switch, restart.
+
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use config::Edit;
+use fleet::{Fleet, UnknownServer};
+use model::{AddServer, ServerDetail, ServerStatus};
+
+use crate::Api;
+use crate::error::Failure;
+use crate::tools::summary;
+
+/// A change in the configuration shows in the snapshot within this time.
+const SOON: Duration = Duration::from_secs(5);
+
+pub(crate) async fn list(State(api): State<Api>) -> Json<Vec<ServerStatus>> {
+    Json(api.gateway.fleet().snapshot().servers.clone())
+}
+
+pub(crate) async fn detail(
+    State(api): State<Api>,
+    Path(name): Path<String>,
+) -> Result<Json<ServerDetail>, Failure> {
+    let fleet = api.gateway.fleet();
+    let name = resolve(fleet, &name)?;
+    let config = fleet.server_config(&name)?.masked_entry();
+    let status = status_of(fleet, &name)?;
+    let catalog = fleet.catalog();
+    let known = catalog.servers().iter().find(|server| server.name.as_str() == name);
+    let (instructions, mut tools) = known.map_or((None, Vec::new()), |server| {
+        let tools = server.tools.iter().map(|tool| summary(tool, None)).collect();
+        (server.instructions.clone(), tools)
+    });
+    tools.sort_by(|a: &model::ToolSummary, b| a.name.cmp(&b.name));
+    Ok(Json(ServerDetail { status, config, instructions, tools }))
+}
+
+pub(crate) async fn add(
+    State(api): State<Api>,
+    Json(body): Json<AddServer>,
+) -> Result<(StatusCode, Json<ServerStatus>), Failure> {
+    let AddServer { name, entry } = body;
+    let status = edit(&api, Edit::Add { name: name.clone(), entry }, &name).await?;
+    Ok((StatusCode::CREATED, status))
+}
+
+pub(crate) async fn remove(
+    State(api): State<Api>,
+    Path(name): Path<String>,
+) -> Result<StatusCode, Failure> {
+    let fleet = api.gateway.fleet();
+    let name = resolve(fleet, &name)?;
+    fleet.config().edit(Edit::Remove { name: name.clone() }).await?;
+    let gone = |snapshot: &model::Snapshot| !snapshot.servers.iter().any(|s| s.name == name);
+    wait_for(fleet, gone).await;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub(crate) async fn enable(
+    State(api): State<Api>,
+    Path(name): Path<String>,
+) -> Result<Json<ServerStatus>, Failure> {
+    switch(&api, &name, true).await
+}
+
+pub(crate) async fn disable(
+    State(api): State<Api>,
+    Path(name): Path<String>,
+) -> Result<Json<ServerStatus>, Failure> {
+    switch(&api, &name, false).await
+}
+
+pub(crate) async fn restart(
+    State(api): State<Api>,
+    Path(name): Path<String>,
+) -> Result<Json<ServerStatus>, Failure> {
+    let fleet = api.gateway.fleet();
+    let name = resolve(fleet, &name)?;
+    fleet.restart(&name)?;
+    Ok(Json(status_of(fleet, &name)?))
+}
+
+async fn switch(api: &Api, name: &str, enabled: bool) -> Result<Json<ServerStatus>, Failure> {
+    let name = resolve(api.gateway.fleet(), name)?;
+    edit(api, Edit::SetEnabled { name: name.clone(), enabled }, &name).await
+}
+
+/// Edits the file, and answers with what came of it.
+async fn edit(api: &Api, edit: Edit, name: &str) -> Result<Json<ServerStatus>, Failure> {
+    let fleet = api.gateway.fleet();
+    let loaded = fleet.config().edit(edit).await?;
+    let wanted = loaded.settings.servers.get(name).map(|config| config.enabled);
+    let shown = |snapshot: &model::Snapshot| {
+        let status = snapshot.servers.iter().find(|server| server.name == name);
+        let running = |s: &ServerStatus| s.state != model::ServerState::Disabled;
+        status.map(running) == wanted
+    };
+    wait_for(fleet, shown).await;
+    Ok(Json(status_of(fleet, name)?))
+}
+
+async fn wait_for(fleet: &Fleet, shown: impl Fn(&model::Snapshot) -> bool) {
+    let mut snapshots = fleet.watch();
+    // Late is no failure: the edit stands, and the answer shows what is known by then.
+    let _ = tokio::time::timeout(SOON, snapshots.wait_for(|snapshot| shown(snapshot))).await;
+}
+
+/// The configured name; the name in tool names is understood as well.
+pub(crate) fn resolve(fleet: &Fleet, name: &str) -> Result<String, UnknownServer> {
+    if fleet.server_config(name).is_ok() {
+        return Ok(name.to_owned());
+    }
+    let known = fleet.server_named(name).ok_or_else(|| UnknownServer(name.to_owned()))?;
+    Ok(known.to_string())
+}
+
+fn status_of(fleet: &Fleet, name: &str) -> Result<ServerStatus, UnknownServer> {
+    let snapshot = fleet.snapshot();
+    let status = snapshot.servers.iter().find(|server| server.name == name);
+    status.cloned().ok_or_else(|| UnknownServer(name.to_owned()))
+}

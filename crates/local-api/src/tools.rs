@@ -1,0 +1,86 @@
+//! Tools: search, detail, call.
+
+use axum::Json;
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use fleet::Tool;
+use gateway::{Client, ToolCall};
+use model::{CallReply, CallTool, ToolDetail, ToolSummary};
+use serde::Deserialize;
+use wire::RawObject;
+
+use crate::Api;
+use crate::error::Failure;
+use crate::servers::resolve;
+
+/// Tools listed at most.
+const MOST: usize = 10_000;
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Wanted {
+    query: Option<String>,
+    server: Option<String>,
+    limit: Option<usize>,
+}
+
+/// Ranked where a query is given, else ordered by id.
+pub(crate) async fn find(
+    State(api): State<Api>,
+    Query(wanted): Query<Wanted>,
+) -> Result<Json<Vec<ToolSummary>>, Failure> {
+    let fleet = api.gateway.fleet();
+    let server = wanted.server.map(|name| resolve(fleet, &name)).transpose()?;
+    let limit = wanted.limit.unwrap_or(MOST).min(MOST);
+    let Some(query) = wanted.query else {
+        let catalog = fleet.catalog();
+        let of_server = |tool: &&std::sync::Arc<Tool>| {
+            server.as_ref().is_none_or(|server| tool.server.as_str() == server)
+        };
+        let all = catalog.tools().filter(of_server).take(limit);
+        return Ok(Json(all.map(|tool| summary(tool, None)).collect()));
+    };
+    let found = fleet.search(&query, limit, server.as_deref());
+    Ok(Json(found.iter().map(|found| summary(&found.tool, Some(found.score))).collect()))
+}
+
+pub(crate) async fn detail(
+    State(api): State<Api>,
+    Path(id): Path<String>,
+) -> Result<Json<ToolDetail>, Failure> {
+    let catalog = api.gateway.fleet().catalog();
+    let tool = catalog.tool(&id).ok_or_else(|| {
+        Failure::new(
+            StatusCode::NOT_FOUND,
+            "no-such-tool",
+            format!("There is no tool `{id}`."),
+            "Find tools with `toolgate tools search`.",
+        )
+    })?;
+    let definition = serde_json::from_str(tool.definition.definition.get()).unwrap_or_default();
+    Ok(Json(ToolDetail { summary: summary(tool, None), definition }))
+}
+
+/// Calls a tool by the same path as any client's call.
+pub(crate) async fn call(State(api): State<Api>, Json(body): Json<CallTool>) -> Json<CallReply> {
+    let client = Client::new("local");
+    let call = ToolCall {
+        client: &client,
+        tool: &body.name,
+        arguments: Some(&body.arguments),
+        extra: RawObject::default(),
+        intent: None,
+    };
+    Json(CallReply { result: gateway::call(&api.gateway, &call).await })
+}
+
+/// A tool's short form.
+pub(crate) fn summary(tool: &Tool, score: Option<f32>) -> ToolSummary {
+    ToolSummary {
+        id: tool.id.clone(),
+        server: tool.server.to_string(),
+        name: tool.definition.name.clone(),
+        description: tool.definition.description.clone(),
+        effect: tool.definition.effect,
+        score,
+    }
+}

@@ -1,0 +1,35 @@
+//! Words of the domain: names, states, problems, snapshot, events, secrets. No I/O.
+
+mod api;
+mod name;
+mod problem;
+mod redacted;
+mod snapshot;
+mod state;
+mod tool;
+
+pub use api::{
+    AddServer, ApiError, CallReply, CallTool, ErrorReply, LogLines, ServerDetail, ToolDetail,
+};
+pub use name::{InvalidName, ServerName, exposed_tool_name, shared_slugs};
+pub use problem::{Problem, ProblemCode};
+pub use redacted::{SafeUrl, Secret};
+pub use snapshot::{
+    CallOutcome, ConfigStatus, Diagnostic, Event, ServerStatus, Severity, Snapshot, Totals,
+};
+pub use state::{ServerState, StartPhase};
+pub use tool::{Effect, ToolSummary};
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// Milliseconds since the Unix epoch: the one form in which times leave the process.
+pub fn unix_millis(time: SystemTime) -> u64 {
+    time.duration_since(UNIX_EPOCH).map_or(0, |elapsed| {
+        u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX)
+    })
+}
+
+/// The current time as [`unix_millis`].
+pub fn now_millis() -> u64 {
+    unix_millis(SystemTime::now())
+}

@@ -1,0 +1,89 @@
+//! What all connections of one gateway share.
+
+use std::process::Command;
+use std::sync::{Arc, OnceLock};
+
+use model::{Problem, ProblemCode};
+use store::EraMemory;
+use telemetry::ServerLogs;
+use vault::Vault;
+
+use crate::environment::Environment;
+use crate::http::new_client;
+use crate::reaper::{Reaper, RunMark};
+
+/// The parts that every connection needs, built once by the composition root.
+pub struct Context {
+    /// Looks up secrets and variables.
+    pub vault: Arc<Vault>,
+    /// Where servers' own words go.
+    pub logs: ServerLogs,
+    /// Which era each launch configuration was found to speak.
+    pub eras: EraMemory,
+    /// What children see.
+    pub environment: Environment,
+    /// Marks the processes of this run.
+    pub run: RunMark,
+    /// Starts the reaper; `None` leaves orphans to the system.
+    pub reaper_command: Option<fn() -> std::io::Result<Command>>,
+    lazy: Lazy,
+}
+
+/// Parts that are built when first needed, because many gateways never need them.
+#[derive(Default)]
+struct Lazy {
+    reaper: OnceLock<Option<Reaper>>,
+    http: OnceLock<reqwest::Client>,
+}
+
+impl Context {
+    /// Puts the shared parts together.
+    pub fn new(
+        vault: Arc<Vault>,
+        logs: ServerLogs,
+        eras: EraMemory,
+        run: RunMark,
+        reaper_command: Option<fn() -> std::io::Result<Command>>,
+    ) -> Self {
+        let (environment, lazy) = (Environment::default(), Lazy::default());
+        Self {
+            vault,
+            logs,
+            eras,
+            environment,
+            run,
+            reaper_command,
+            lazy,
+        }
+    }
+
+    /// The reaper, started with the first child.
+    pub(crate) fn reaper(&self) -> Option<&Reaper> {
+        let start = || {
+            let command = (self.reaper_command?)();
+            command
+                .and_then(|command| Reaper::start(command, &self.run))
+                .inspect_err(|error| {
+                    tracing::warn!(%error, "no reaper: a killed gateway may leave servers behind");
+                })
+                .ok()
+        };
+        self.lazy.reaper.get_or_init(start).as_ref()
+    }
+
+    /// The HTTP client, built with the first remote server: loading the system's certificates
+    /// takes time and memory.
+    pub(crate) fn http(&self) -> Result<reqwest::Client, Problem> {
+        if let Some(client) = self.lazy.http.get() {
+            return Ok(client.clone());
+        }
+        let client = new_client().map_err(|error| {
+            Problem::new(
+                ProblemCode::Unreachable,
+                format!("No TLS on this machine: {error}."),
+                "Install the system's root certificates (package ca-certificates).",
+            )
+        })?;
+        Ok(self.lazy.http.get_or_init(|| client).clone())
+    }
+}

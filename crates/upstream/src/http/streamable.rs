@@ -1,0 +1,299 @@
+//! Streamable HTTP (MCP basic/transports/streamable-http): every message is a POST of its own.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use model::{Problem, ProblemCode};
+use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue};
+use tokio::sync::mpsc;
+use tokio::task::{AbortHandle, JoinSet};
+use wire::{
+    Era, HEADER_METHOD, HEADER_NAME, HEADER_PROTOCOL_VERSION, HEADER_SESSION, MODERN_REVISION,
+    Message, Notification, Raw, RawObject, RequestId, encode_value, name_of_request,
+};
+
+use super::reply::{Body, Refusal, connection_error, read_events, read_json, sort};
+use super::{Shared, Target};
+use crate::link::{CallError, Incoming, Link, LinkEnd, link};
+
+/// After the notification stream broke, it is opened again after this long, doubling.
+const FIRST_RETRY: Duration = Duration::from_secs(1);
+const LONGEST_RETRY: Duration = Duration::from_secs(60);
+
+/// Opens a link; nothing is sent before the first message.
+pub(crate) fn connect(target: Target, shared: Shared, tasks: &mut JoinSet<()>) -> Link {
+    let (link, LinkEnd { outgoing, incoming }) = link();
+    let sender = Sender {
+        target,
+        shared,
+        incoming,
+    };
+    tasks.spawn(run(sender, outgoing));
+    link
+}
+
+/// Keeps a legacy session's stream for the server's own notifications open, until the server says
+/// that it has none.
+pub(crate) async fn listen(target: Target, shared: Shared, incoming: mpsc::Sender<Incoming>) {
+    let mut wait = FIRST_RETRY;
+    loop {
+        let request = target.client.get(target.url.expose().clone());
+        let response = request
+            .headers(target.headers.clone())
+            .headers(agreed_headers(&shared))
+            .header(ACCEPT, "text/event-stream")
+            .send()
+            .await;
+        if let Ok(response) = response {
+            match sort(response, &target.url).await {
+                Ok(Body::Events(response)) => {
+                    if matches!(
+                        read_events(response, &target.url, None, &incoming).await,
+                        Ok(true)
+                    ) {
+                        return;
+                    }
+                    wait = FIRST_RETRY;
+                }
+                _ => return,
+            }
+        }
+        tokio::time::sleep(wait).await;
+        wait = (wait * 2).min(LONGEST_RETRY);
+    }
+}
+
+#[derive(Clone)]
+struct Sender {
+    target: Target,
+    shared: Shared,
+    incoming: mpsc::Sender<Incoming>,
+}
+
+/// Posts what comes, requests side by side and notifications one after the other, so that
+/// `notifications/initialized` cannot be overtaken.
+async fn run(sender: Sender, mut outgoing: mpsc::Receiver<Message>) {
+    let mut posts = JoinSet::new();
+    let mut in_flight: HashMap<RequestId, AbortHandle> = HashMap::new();
+    loop {
+        let message = tokio::select! {
+            message = outgoing.recv() => message,
+            Some(ended) = posts.join_next(), if !posts.is_empty() => {
+                if let Ok(id) = ended {
+                    in_flight.remove(&id);
+                }
+                continue;
+            }
+        };
+        match message {
+            None => return sender.end_session().await,
+            Some(Message::Request(request)) => {
+                let (id, sender) = (request.id.clone(), sender.clone());
+                let key = id.clone();
+                let post = async move {
+                    sender.post_request(Message::Request(request), &id).await;
+                    id
+                };
+                in_flight.insert(key, posts.spawn(post));
+            }
+            Some(Message::Notification(notification)) => {
+                if let Some(handle) = cancelled(&notification, &mut in_flight)
+                    && sender.shared.get().era == Some(Era::Modern)
+                {
+                    // In the modern era, closing the response stream is the cancellation.
+                    handle.abort();
+                    continue;
+                }
+                let _ = sender.post(&Message::Notification(notification)).await;
+            }
+            Some(response) => drop(sender.post(&response).await),
+        }
+    }
+}
+
+fn cancelled(
+    notification: &Notification,
+    in_flight: &mut HashMap<RequestId, AbortHandle>,
+) -> Option<AbortHandle> {
+    if notification.method != "notifications/cancelled" {
+        return None;
+    }
+    let params = RawObject::parse(notification.params.as_deref()?)?;
+    let id: u64 = params.get_as("requestId")?;
+    in_flight.remove(&RequestId::number(id))
+}
+
+impl Sender {
+    async fn post_request(&self, message: Message, id: &RequestId) {
+        let arrived = match self.post(&message).await {
+            Ok(Body::Json(response)) => read_json(response, &self.target.url)
+                .await
+                .map(|message| Some(Incoming::Message(message))),
+            Ok(Body::Events(response)) => {
+                match read_events(response, &self.target.url, Some(id), &self.incoming).await {
+                    Ok(true) => Ok(None),
+                    Ok(false) => Err(CallError::Lost(unanswered(&self.target))),
+                    Err(error) => Err(error),
+                }
+            }
+            Ok(Body::Empty) => Err(CallError::Lost(unanswered(&self.target))),
+            Err(Refusal::Message(message)) => Ok(Some(Incoming::Message(adopt(message, id)))),
+            Err(Refusal::Error(error)) => Err(error),
+        };
+        let incoming = match arrived {
+            Ok(None) => return,
+            Ok(Some(incoming)) => incoming,
+            Err(error) => self.failed(id, error),
+        };
+        let _ = self.incoming.send(incoming).await;
+    }
+
+    /// A failed request; one that found its session gone takes the whole link down, so that the
+    /// handshake is made again.
+    fn failed(&self, id: &RequestId, error: CallError) -> Incoming {
+        let gone = matches!(error, CallError::Http { status: 404, .. });
+        if gone && self.shared.get().session.is_some() {
+            self.shared.update(|agreed| agreed.session = None);
+            let problem = Problem::new(
+                ProblemCode::Exited,
+                format!("{} has forgotten our session.", self.target.url),
+                "Nothing to do; a new session is opened.",
+            );
+            // The server looked the session up and refused: nothing ran.
+            let error = CallError::NotDelivered(problem);
+            return Incoming::SessionGone {
+                id: id.clone(),
+                error,
+            };
+        }
+        Incoming::Failed {
+            id: id.clone(),
+            error,
+        }
+    }
+
+    async fn post(&self, message: &Message) -> Result<Body, Refusal> {
+        let mut headers = self.target.headers.clone();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert(
+            ACCEPT,
+            HeaderValue::from_static("application/json, text/event-stream"),
+        );
+        headers.extend(agreed_headers(&self.shared));
+        if let Message::Request(request) = message {
+            headers.extend(modern_headers(&request.method, request.params.as_ref()));
+        }
+        let request = self.target.client.post(self.target.url.expose().clone());
+        let response = request
+            .headers(headers)
+            .body(message.to_json())
+            .send()
+            .await;
+        let response =
+            response.map_err(|error| Refusal::Error(connection_error(&error, &self.target.url)))?;
+        if let Some(session) = response.headers().get(HEADER_SESSION) {
+            let session = session.to_str().ok().map(str::to_owned);
+            self.shared.update(|agreed| agreed.session = session);
+        }
+        sort(response, &self.target.url).await
+    }
+
+    /// Tells the server that the session is over; it need not care.
+    async fn end_session(&self) {
+        if self.shared.get().session.is_none() {
+            return;
+        }
+        let request = self.target.client.delete(self.target.url.expose().clone());
+        let request = request
+            .headers(self.target.headers.clone())
+            .headers(agreed_headers(&self.shared));
+        let _ = request.timeout(Duration::from_secs(2)).send().await;
+    }
+}
+
+/// Session and revision, once agreed.
+fn agreed_headers(shared: &Shared) -> HeaderMap {
+    let agreed = shared.get();
+    let mut headers = HeaderMap::new();
+    let pairs = [
+        (HEADER_SESSION, agreed.session),
+        (HEADER_PROTOCOL_VERSION, agreed.revision),
+    ];
+    for (name, value) in pairs {
+        if let Some(value) = value.and_then(|value| HeaderValue::try_from(value).ok()) {
+            headers.insert(name, value);
+        }
+    }
+    headers
+}
+
+/// What a request of the modern era repeats in its headers.
+fn modern_headers(method: &str, params: Option<&Raw>) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    let Some(params) = params.and_then(|params| RawObject::parse(params)) else {
+        return headers;
+    };
+    if wire::request_revision(&params).as_deref() != Some(MODERN_REVISION) {
+        return headers;
+    }
+    let name = name_of_request(method, &params);
+    let pairs = [
+        (HEADER_PROTOCOL_VERSION, Some(MODERN_REVISION.to_owned())),
+        (HEADER_METHOD, Some(method.to_owned())),
+        (HEADER_NAME, name),
+    ];
+    for (header, value) in pairs {
+        if let Some(value) = value.and_then(|v| HeaderValue::try_from(encode_value(&v)).ok()) {
+            headers.insert(header, value);
+        }
+    }
+    headers
+}
+
+/// An error message with an id of its own (often `null`) answers the request that was posted.
+fn adopt(message: Message, id: &RequestId) -> Message {
+    match message {
+        Message::Response(mut response) => {
+            response.id = Some(id.clone());
+            Message::Response(response)
+        }
+        other => other,
+    }
+}
+
+fn unanswered(target: &Target) -> Problem {
+    Problem::new(
+        ProblemCode::NotMcp,
+        format!("{} ended its answer without a result.", target.url),
+        "See the server's own log.",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn params(text: &str) -> Raw {
+        serde_json::from_str(text).expect("JSON")
+    }
+
+    #[test]
+    fn modern_requests_repeat_themselves_in_headers() {
+        let modern = params(
+            r#"{"name":"日本","_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28"}}"#,
+        );
+        let headers = modern_headers("tools/call", Some(&modern));
+        assert_eq!(headers[HEADER_METHOD], "tools/call");
+        assert_eq!(headers[HEADER_NAME], "=?base64?5pel5pys?=");
+        assert_eq!(headers[HEADER_PROTOCOL_VERSION], MODERN_REVISION);
+        assert!(modern_headers("tools/call", Some(&params(r#"{"name":"x"}"#))).is_empty());
+    }
+
+    #[test]
+    fn agreed_values_become_headers() {
+        let shared = Shared::default();
+        assert!(agreed_headers(&shared).is_empty());
+        shared.update(|agreed| agreed.session = Some("s-1".to_owned()));
+        assert_eq!(agreed_headers(&shared)[HEADER_SESSION], "s-1");
+    }
+}

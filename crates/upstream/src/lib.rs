@@ -1,0 +1,26 @@
+//! One connection to one MCP server: transports, handshake in both eras, state machine, back-off.
+//!
+//! [`Upstream`] supervises a server. Above the transports (`stdio`, `http`) everything is raw
+//! messages over a `link`; `peer` matches answers to requests, `handshake` finds out the era,
+//! `session` is one life of a connection and `supervisor` the sequence of them.
+
+mod backoff;
+mod context;
+mod environment;
+mod framer;
+mod handshake;
+mod http;
+mod link;
+mod peer;
+pub mod reaper;
+mod session;
+mod status;
+mod stdio;
+mod supervisor;
+mod tools;
+
+pub use context::Context;
+pub use environment::{Environment, find_command};
+pub use link::CallError;
+pub use status::{CallLine, Status, Upstream, Watch};
+pub use tools::ToolDefinition;

@@ -1,0 +1,194 @@
+//! What the outside may know of a server, and the handle to it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use config::ServerConfig;
+use model::{ServerState, StartPhase, now_millis};
+use telemetry::ServerLog;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+use tokio_util::task::TaskTracker;
+use wire::{Raw, RawObject};
+
+use crate::backoff::Backoff;
+use crate::context::Context;
+use crate::link::CallError;
+use crate::session::Caller;
+use crate::supervisor::{Order, Supervisor};
+use crate::tools::ToolDefinition;
+
+/// Where a server stands, and what it offers.
+#[derive(Clone, Debug)]
+pub struct Status {
+    /// Its state.
+    pub state: ServerState,
+    /// Since when, in Unix milliseconds.
+    pub since: u64,
+    /// Its process, if it has one and it lives.
+    pub pid: Option<u32>,
+    /// Starts so far.
+    pub starts: u64,
+    /// The revision agreed on last.
+    pub protocol: Option<String>,
+    /// What it calls itself.
+    pub server_info: Option<String>,
+    /// What it wants a model to know.
+    pub instructions: Option<String>,
+    /// Its tools as listed last; also while it is down.
+    pub tools: Arc<[ToolDefinition]>,
+    /// Why definitions were left out.
+    pub rejected: Arc<[String]>,
+}
+
+/// The status and, while the server is up, the way to call it.
+#[derive(Clone)]
+pub(crate) struct Live {
+    pub(crate) status: Status,
+    pub(crate) caller: Option<Caller>,
+}
+
+/// One server under supervision. Dropping the handle stops the server.
+pub struct Upstream {
+    live: watch::Receiver<Live>,
+    orders: mpsc::Sender<Order>,
+    task: JoinHandle<()>,
+}
+
+impl Upstream {
+    /// Starts supervising. The task belongs to `tasks`.
+    pub fn start(
+        config: ServerConfig,
+        slug: String,
+        context: Arc<Context>,
+        log: ServerLog,
+        tasks: &TaskTracker,
+    ) -> Self {
+        let (live_sender, live) = watch::channel(Live {
+            status: first_status(),
+            caller: None,
+        });
+        let (orders, receiver) = mpsc::channel(4);
+        let supervisor = Supervisor {
+            config,
+            slug,
+            context,
+            log,
+            live: live_sender,
+            orders: receiver,
+            backoff: Backoff::default(),
+        };
+        Self {
+            live,
+            orders,
+            task: tasks.spawn(supervisor.run()),
+        }
+    }
+
+    /// The status now.
+    pub fn status(&self) -> Status {
+        self.live.borrow().status.clone()
+    }
+
+    /// Follows the status; `None` when the server is gone for good.
+    pub fn watch(&self) -> Watch {
+        Watch(self.live.clone())
+    }
+
+    /// A way to call the server that outlives restarts.
+    pub fn line(&self) -> CallLine {
+        CallLine(self.live.clone())
+    }
+
+    /// Starts the server afresh.
+    pub async fn restart(&self) {
+        let _ = self.orders.send(Order::Restart).await;
+    }
+
+    /// Stops the server and waits until nothing of it is left.
+    pub async fn stop(self) {
+        let _ = self.orders.send(Order::Stop).await;
+        let _ = self.task.await;
+    }
+}
+
+fn first_status() -> Status {
+    Status {
+        state: ServerState::Starting {
+            phase: StartPhase::Resolving,
+        },
+        since: now_millis(),
+        pid: None,
+        starts: 0,
+        protocol: None,
+        server_info: None,
+        instructions: None,
+        tools: Arc::default(),
+        rejected: Arc::default(),
+    }
+}
+
+/// Follows a server's status.
+pub struct Watch(watch::Receiver<Live>);
+
+impl Watch {
+    /// Waits for the next change; `None` when the server is gone for good.
+    pub async fn changed(&mut self) -> Option<Status> {
+        self.0.changed().await.ok()?;
+        Some(self.0.borrow_and_update().status.clone())
+    }
+}
+
+/// Sends requests to a server, waiting for it while it starts.
+#[derive(Clone)]
+pub struct CallLine(watch::Receiver<Live>);
+
+impl CallLine {
+    /// Sends a request and waits for its result, all within `deadline`.
+    ///
+    /// A request that certainly never ran is sent once more after the server is back; one that
+    /// may have run never is.
+    pub async fn request(
+        &self,
+        method: &str,
+        params: RawObject,
+        deadline: Duration,
+    ) -> Result<Raw, CallError> {
+        let exchange = async {
+            let first = self
+                .caller()
+                .await?
+                .request(method, params.clone(), deadline)
+                .await;
+            match first {
+                Err(CallError::NotDelivered(_)) => {
+                    self.caller().await?.request(method, params, deadline).await
+                }
+                other => other,
+            }
+        };
+        tokio::time::timeout(deadline, exchange)
+            .await
+            .unwrap_or(Err(CallError::Timeout(deadline)))
+    }
+
+    /// The way to the server, as soon as it is up; an error if it is not coming up.
+    async fn caller(&self) -> Result<Caller, CallError> {
+        let mut live = self.0.clone();
+        loop {
+            {
+                let now = live.borrow_and_update();
+                match (&now.caller, &now.status.state) {
+                    (Some(caller), _) if !caller.is_closed() => return Ok(caller.clone()),
+                    // Being started, or lost a moment ago: there will be news.
+                    (Some(_), _) | (None, ServerState::Starting { .. }) => {}
+                    (None, ServerState::BackingOff { attempts: 1, .. }) => {}
+                    (None, state) => return Err(CallError::NotReady(state.clone())),
+                }
+            }
+            if live.changed().await.is_err() {
+                return Err(CallError::NotReady(ServerState::Disabled));
+            }
+        }
+    }
+}

@@ -1,0 +1,303 @@
+//! Keeps one server up: starts it, follows its news, starts it again when it is lost.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use config::ServerConfig;
+use model::{Problem, ProblemCode, ServerState, StartPhase, now_millis};
+use telemetry::ServerLog;
+use tokio::sync::{mpsc, watch};
+use wire::{Notification, RawObject};
+
+use crate::backoff::Backoff;
+use crate::context::Context;
+use crate::link::CallError;
+use crate::session::{Session, Start};
+use crate::status::Live;
+use crate::tools;
+
+/// A legacy server that has been silent for so long is asked whether it lives.
+const IDLE: Duration = Duration::from_secs(60);
+/// It has this long to answer.
+const PING_PATIENCE: Duration = Duration::from_secs(20);
+/// Several changes of the tools in a row are followed by one listing.
+const SETTLE: Duration = Duration::from_millis(50);
+/// Listing has its own deadline, counted from the handshake.
+const LIST_PATIENCE: Duration = Duration::from_secs(60);
+
+/// What a supervisor can be told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Order {
+    /// Start afresh, now.
+    Restart,
+    /// End for good.
+    Stop,
+}
+
+/// Why a connection, or an attempt at one, is over.
+enum Ended {
+    Lost(Problem),
+    Ordered(Order),
+}
+
+pub(crate) struct Supervisor {
+    pub(crate) config: ServerConfig,
+    pub(crate) slug: String,
+    pub(crate) context: Arc<Context>,
+    pub(crate) log: ServerLog,
+    pub(crate) live: watch::Sender<Live>,
+    pub(crate) orders: mpsc::Receiver<Order>,
+    pub(crate) backoff: Backoff,
+}
+
+impl Supervisor {
+    /// Runs until ordered to stop, or until the handle is dropped.
+    pub(crate) async fn run(mut self) {
+        loop {
+            let began = Instant::now();
+            let order = match self.attempt().await {
+                Ended::Ordered(order) => order,
+                Ended::Lost(problem) => self.wait_after(problem, began.elapsed()).await,
+            };
+            match order {
+                Order::Restart => self.log.event(tracing::Level::INFO, "starting again"),
+                Order::Stop => return self.set_state(ServerState::Disabled),
+            }
+        }
+    }
+
+    /// One start and, if it succeeds, the life that follows.
+    async fn attempt(&mut self) -> Ended {
+        self.live.send_modify(|live| live.status.starts += 1);
+        let session = {
+            let number = self.live.borrow().status.starts;
+            let progress = |phase| set_state(&self.live, ServerState::Starting { phase });
+            let start = Start {
+                config: &self.config,
+                context: &self.context,
+                log: &self.log,
+                mark: self.context.run.start(&self.slug, number),
+                progress: &progress,
+            };
+            self.log.event(
+                tracing::Level::INFO,
+                &format!("starting {}", self.config.target()),
+            );
+            tokio::select! {
+                opened = Session::open(&start) => opened,
+                order = next_order(&mut self.orders) => return Ended::Ordered(order),
+            }
+        };
+        let mut session = match session {
+            Ok(session) => session,
+            Err(problem) => return Ended::Lost(problem),
+        };
+        self.introduce(&session);
+        let ended = self.live_through(&mut session).await;
+        self.retract();
+        match ended {
+            Ended::Lost(problem) => Ended::Lost(session.autopsy(problem).await),
+            Ended::Ordered(order) => {
+                self.set_state(ServerState::Stopping);
+                session.stop().await;
+                Ended::Ordered(order)
+            }
+        }
+    }
+
+    /// Lists the tools, then serves until the connection ends.
+    async fn live_through(&mut self, session: &mut Session) -> Ended {
+        set_state(
+            &self.live,
+            ServerState::Starting {
+                phase: StartPhase::Listing,
+            },
+        );
+        session.subscribe();
+        let notices = session.take_notices();
+        let watch = Watched {
+            session,
+            live: &self.live,
+            log: &self.log,
+        };
+        tokio::select! {
+            ended = watch.serve(notices) => ended,
+            problem = session.closed() => Ended::Lost(problem),
+            problem = check_pulse(session) => Ended::Lost(problem),
+            order = next_order(&mut self.orders) => Ended::Ordered(order),
+        }
+    }
+
+    /// Publishes who the server is.
+    fn introduce(&self, session: &Session) {
+        self.live.send_modify(|live| {
+            live.status.pid = session.pid();
+            live.status.protocol = Some(session.greeting.revision.clone());
+            live.status
+                .server_info
+                .clone_from(&session.greeting.server_info);
+            live.status
+                .instructions
+                .clone_from(&session.greeting.instructions);
+        });
+    }
+
+    /// Closes the server to calls.
+    fn retract(&self) {
+        self.live.send_modify(|live| {
+            live.caller = None;
+            live.status.pid = None;
+        });
+    }
+
+    /// Waits until the next start is due, or until a person acts where only that helps.
+    async fn wait_after(&mut self, problem: Problem, uptime: Duration) -> Order {
+        self.log
+            .event(tracing::Level::WARN, &format!("not running: {problem}"));
+        if problem.code.needs_person() {
+            self.set_state(ServerState::NeedsPerson { problem });
+            return self.person().await;
+        }
+        let wait = self.backoff.next_wait(uptime);
+        let attempts = self.backoff.attempts();
+        let retry_at = now_millis() + u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+        self.set_state(if self.backoff.is_crash_loop() {
+            ServerState::CrashLoop {
+                attempts,
+                retry_at,
+                problem,
+            }
+        } else {
+            ServerState::BackingOff {
+                attempts,
+                retry_at,
+                problem,
+            }
+        });
+        tokio::select! {
+            () = tokio::time::sleep(wait) => Order::Restart,
+            order = self.person() => order,
+        }
+    }
+
+    /// Waits for an order; a person's restart clears the count of failures.
+    async fn person(&mut self) -> Order {
+        let order = next_order(&mut self.orders).await;
+        self.backoff.reset();
+        order
+    }
+
+    fn set_state(&self, state: ServerState) {
+        set_state(&self.live, state);
+    }
+}
+
+/// A live connection and where its news goes.
+struct Watched<'a> {
+    session: &'a Session,
+    live: &'a watch::Sender<Live>,
+    log: &'a ServerLog,
+}
+
+impl Watched<'_> {
+    /// Keeps the tools as the server has them; returns only if they cannot be listed at first.
+    async fn serve(&self, mut notices: mpsc::Receiver<Notification>) -> Ended {
+        if let Some(ended) = self.follow_tools().await {
+            return ended;
+        }
+        self.announce();
+        while let Some(notice) = notices.recv().await {
+            if notice.method != "notifications/tools/list_changed" {
+                continue;
+            }
+            tokio::time::sleep(SETTLE).await;
+            while notices.try_recv().is_ok() {}
+            if let Some(ended) = self.follow_tools().await {
+                return ended;
+            }
+        }
+        std::future::pending().await
+    }
+
+    /// Lists the tools anew. A failure ends a start; later, the old list stays.
+    async fn follow_tools(&self) -> Option<Ended> {
+        match tools::list(&self.session.caller, LIST_PATIENCE).await {
+            Ok(listing) => {
+                for reason in &listing.rejected {
+                    self.log
+                        .event(tracing::Level::WARN, &format!("left out a tool: {reason}"));
+                }
+                self.live.send_modify(|live| {
+                    live.status.tools = listing.tools.into();
+                    live.status.rejected = listing.rejected.into();
+                });
+                None
+            }
+            Err(error) if self.live.borrow().caller.is_some() => {
+                self.log.event(
+                    tracing::Level::WARN,
+                    &format!("tools not listed anew: {error}"),
+                );
+                None
+            }
+            Err(error) => {
+                let problem = error.into_problem(ProblemCode::ListFailed, "to list its tools");
+                Some(Ended::Lost(problem))
+            }
+        }
+    }
+
+    /// Opens the server to calls.
+    fn announce(&self) {
+        let tools = self.live.borrow().status.tools.len();
+        self.log
+            .event(tracing::Level::INFO, &format!("ready with {tools} tools"));
+        self.live.send_modify(|live| {
+            live.caller = Some(self.session.caller.clone());
+            live.status.state = ServerState::Ready;
+            live.status.since = now_millis();
+        });
+    }
+}
+
+fn set_state(live: &watch::Sender<Live>, state: ServerState) {
+    live.send_modify(|live| {
+        if live.status.state.label() != state.label() {
+            live.status.since = now_millis();
+        }
+        live.status.state = state;
+    });
+}
+
+/// The next order; a dropped handle means stop.
+async fn next_order(orders: &mut mpsc::Receiver<Order>) -> Order {
+    orders.recv().await.unwrap_or(Order::Stop)
+}
+
+/// Returns when the server no longer answers; never for eras that cannot be asked.
+async fn check_pulse(session: &Session) -> Problem {
+    loop {
+        let Some(silence) = session.silence() else {
+            return std::future::pending().await;
+        };
+        if silence < IDLE {
+            tokio::time::sleep(IDLE - silence).await;
+            continue;
+        }
+        let pong = session
+            .caller
+            .request("ping", RawObject::default(), PING_PATIENCE)
+            .await;
+        // An error is an answer as well.
+        if let Err(CallError::Timeout(after)) = pong {
+            return Problem::new(
+                ProblemCode::Unresponsive,
+                format!(
+                    "The server did not answer a ping within {} s.",
+                    after.as_secs()
+                ),
+                "It is started again; see its log for the cause.",
+            );
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! The MCP wire: JSON-RPC messages kept raw, revisions, headers, server-sent events. No I/O.
+//!
+//! Parameters and results stay as the text they arrived in ([`Raw`]). What the gateway does not
+//! look at, it cannot lose: unknown fields, key order and the form of numbers survive.
+
+mod header;
+mod message;
+mod object;
+mod revision;
+mod sse;
+
+pub use header::{
+    HEADER_METHOD, HEADER_NAME, HEADER_PROTOCOL_VERSION, HEADER_SESSION, encode_value,
+    name_of_request,
+};
+pub use message::{
+    ErrorObject, Message, Notification, ParseError, Request, RequestId, Response, code,
+    nests_deeper_than,
+};
+pub use object::{Raw, RawObject, raw, raw_str};
+pub use revision::{
+    Era, LEGACY_REVISIONS, META_CLIENT_CAPABILITIES, META_CLIENT_INFO, META_PROTOCOL_VERSION,
+    META_SERVER_INFO, MODERN_REVISION, NEWEST_LEGACY, negotiate_legacy, request_revision,
+};
+pub use sse::{SseEvent, SseParser, TooLarge};

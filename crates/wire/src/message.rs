@@ -1,0 +1,429 @@
+//! JSON-RPC 2.0 messages (<https://www.jsonrpc.org/specification>) with raw contents.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use crate::{Raw, RawObject, raw};
+
+/// Error codes of JSON-RPC and MCP that the gateway sends or acts on.
+pub mod code {
+    /// Not JSON.
+    pub const PARSE: i64 = -32700;
+    /// JSON, but not a request.
+    pub const INVALID_REQUEST: i64 = -32600;
+    /// No such method.
+    pub const METHOD_NOT_FOUND: i64 = -32601;
+    /// Parameters that do not fit the method; also an unknown tool.
+    pub const INVALID_PARAMS: i64 = -32602;
+    /// A fault of the receiver.
+    pub const INTERNAL: i64 = -32603;
+    /// The server behind the gateway is not there (implementation-defined range).
+    pub const UPSTREAM: i64 = -32000;
+    /// Headers and body disagree (MCP 2026-07-28).
+    pub const HEADER_MISMATCH: i64 = -32020;
+    /// A protocol revision that the receiver does not speak (MCP 2026-07-28).
+    pub const UNSUPPORTED_VERSION: i64 = -32022;
+}
+
+/// The id of a request, kept as its JSON text so that `1` and `"1"` stay apart and go back as
+/// they came.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RequestId(Box<str>);
+
+impl RequestId {
+    /// The id of a request of ours.
+    pub fn number(id: u64) -> Self {
+        Self(id.to_string().into_boxed_str())
+    }
+
+    /// The id as an unsigned number, if it is one.
+    pub fn as_number(&self) -> Option<u64> {
+        self.0.parse().ok()
+    }
+
+    /// The id as JSON text.
+    pub fn as_json(&self) -> &str {
+        &self.0
+    }
+
+    /// Takes a JSON string or number; nothing else can be an id.
+    fn from_raw(value: &RawValue) -> Option<Self> {
+        let text = value.get();
+        let first = text.as_bytes().first()?;
+        (*first == b'"' || *first == b'-' || first.is_ascii_digit()).then(|| Self(text.into()))
+    }
+}
+
+impl fmt::Debug for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Serialize for RequestId {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let value: &RawValue = serde_json::from_str(&self.0).map_err(serde::ser::Error::custom)?;
+        value.serialize(serializer)
+    }
+}
+
+/// A request: wants a response with the same id.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// Its id.
+    pub id: RequestId,
+    /// For example `tools/call`.
+    pub method: String,
+    /// Its parameters, if given.
+    pub params: Option<Raw>,
+}
+
+/// A notification: wants no response.
+#[derive(Clone, Debug)]
+pub struct Notification {
+    /// For example `notifications/progress`.
+    pub method: String,
+    /// Its parameters, if given.
+    pub params: Option<Raw>,
+}
+
+/// The answer to a request.
+#[derive(Clone, Debug)]
+pub struct Response {
+    /// The id of the request; `None` where the request could not be read.
+    pub id: Option<RequestId>,
+    /// The result, or why there is none.
+    pub outcome: Result<Raw, ErrorObject>,
+}
+
+/// Why a request failed (JSON-RPC 2.0, section 5.1).
+#[derive(Clone, Debug, Serialize, Deserialize, thiserror::Error)]
+#[error("{message} ({code})")]
+pub struct ErrorObject {
+    /// One of [`code`], or the server's own.
+    pub code: i64,
+    /// One sentence.
+    #[serde(default)]
+    pub message: String,
+    /// Whatever the sender adds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data: Option<Raw>,
+}
+
+impl ErrorObject {
+    /// An error without data.
+    pub fn new(code: i64, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            message: message.into(),
+            data: None,
+        }
+    }
+
+    /// Adds data.
+    #[must_use]
+    pub fn with_data(mut self, data: &impl Serialize) -> Self {
+        self.data = Some(raw(data));
+        self
+    }
+}
+
+/// Any message.
+#[derive(Clone, Debug)]
+pub enum Message {
+    /// Wants an answer.
+    Request(Request),
+    /// Wants none.
+    Notification(Notification),
+    /// Is one.
+    Response(Response),
+}
+
+/// Why a text is not a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ParseError {
+    /// Not JSON at all.
+    #[error("this is not JSON")]
+    NotJson,
+    /// A JSON array; batches left the protocol with revision 2025-06-18.
+    #[error("batches of messages are not supported; send one message at a time")]
+    Batch,
+    /// JSON of another shape.
+    #[error("this is JSON but not a JSON-RPC 2.0 message")]
+    NotMessage,
+}
+
+impl ParseError {
+    /// The JSON-RPC error to answer with.
+    pub fn to_error(self) -> ErrorObject {
+        let code = match self {
+            Self::NotJson => code::PARSE,
+            Self::Batch | Self::NotMessage => code::INVALID_REQUEST,
+        };
+        ErrorObject::new(code, self.to_string())
+    }
+}
+
+#[derive(Deserialize)]
+struct Envelope<'a> {
+    jsonrpc: Option<String>,
+    #[serde(borrow, default)]
+    id: Option<&'a RawValue>,
+    method: Option<String>,
+    params: Option<Raw>,
+    // A `null` result is a result; plain `Option` would take it for an absent one.
+    #[serde(default, deserialize_with = "present")]
+    result: Option<Raw>,
+    error: Option<ErrorObject>,
+}
+
+fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Raw>, D::Error> {
+    Raw::deserialize(deserializer).map(Some)
+}
+
+/// Whether arrays and objects nest deeper than `limit`. Raw values are skipped without recursion,
+/// so nothing here overflows; but what lies behind the gateway may.
+pub fn nests_deeper_than(text: &[u8], limit: usize) -> bool {
+    let (mut depth, mut in_string, mut escaped) = (0usize, false, false);
+    for byte in text {
+        if in_string {
+            match byte {
+                _ if escaped => escaped = false,
+                b'\\' => escaped = true,
+                b'"' => in_string = false,
+                _ => {}
+            }
+            continue;
+        }
+        match byte {
+            b'"' => in_string = true,
+            b'[' | b'{' => depth += 1,
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > limit {
+            return true;
+        }
+    }
+    false
+}
+
+impl Message {
+    /// Reads one message.
+    pub fn parse(text: &[u8]) -> Result<Self, ParseError> {
+        let envelope: Envelope<'_> =
+            serde_json::from_slice(text).map_err(|error| classify(text, &error))?;
+        if envelope.jsonrpc.as_deref() != Some("2.0") {
+            return Err(ParseError::NotMessage);
+        }
+        let id = envelope.id.and_then(RequestId::from_raw);
+        match (envelope.method, envelope.result, envelope.error) {
+            (Some(method), None, None) => match (id, envelope.id) {
+                (Some(id), _) => Ok(Self::Request(Request {
+                    id,
+                    method,
+                    params: envelope.params,
+                })),
+                (None, None) => Ok(Self::Notification(Notification {
+                    method,
+                    params: envelope.params,
+                })),
+                (None, Some(_)) => Err(ParseError::NotMessage),
+            },
+            (None, Some(result), None) => Ok(Self::Response(Response {
+                id,
+                outcome: Ok(result),
+            })),
+            (None, None, Some(error)) => Ok(Self::Response(Response {
+                id,
+                outcome: Err(error),
+            })),
+            _ => Err(ParseError::NotMessage),
+        }
+    }
+
+    /// A request without effort.
+    pub fn request(id: RequestId, method: &str, params: Option<Raw>) -> Self {
+        Self::Request(Request {
+            id,
+            method: method.to_owned(),
+            params,
+        })
+    }
+
+    /// A notification without effort.
+    pub fn notification(method: &str, params: Option<Raw>) -> Self {
+        Self::Notification(Notification {
+            method: method.to_owned(),
+            params,
+        })
+    }
+
+    /// The message as one line of JSON, without the line break.
+    pub fn to_json(&self) -> String {
+        let mut text = String::from(r#"{"jsonrpc":"2.0""#);
+        match self {
+            Self::Request(request) => {
+                push(&mut text, "id", request.id.as_json());
+                push(&mut text, "method", raw(&request.method).get());
+                push_params(&mut text, request.params.as_deref());
+            }
+            Self::Notification(notification) => {
+                push(&mut text, "method", raw(&notification.method).get());
+                push_params(&mut text, notification.params.as_deref());
+            }
+            Self::Response(response) => {
+                push(
+                    &mut text,
+                    "id",
+                    response.id.as_ref().map_or("null", RequestId::as_json),
+                );
+                match &response.outcome {
+                    Ok(result) => push(&mut text, "result", result.get()),
+                    Err(error) => push(&mut text, "error", raw(error).get()),
+                }
+            }
+        }
+        text.push('}');
+        text
+    }
+}
+
+impl Response {
+    /// An answer to a request of this id.
+    pub fn new(id: RequestId, outcome: Result<Raw, ErrorObject>) -> Self {
+        Self {
+            id: Some(id),
+            outcome,
+        }
+    }
+
+    /// The response as one line of JSON.
+    pub fn into_json(self) -> String {
+        Message::Response(self).to_json()
+    }
+}
+
+impl Request {
+    /// The parameters as an object; absent ones are empty, other shapes are an error.
+    pub fn params_object(&self) -> Result<RawObject, ErrorObject> {
+        RawObject::parse_or_empty(self.params.as_deref())
+            .ok_or_else(|| ErrorObject::new(code::INVALID_PARAMS, "`params` must be an object"))
+    }
+}
+
+fn push_params(text: &mut String, params: Option<&RawValue>) {
+    if let Some(params) = params {
+        push(text, "params", params.get());
+    }
+}
+
+fn push(text: &mut String, key: &str, json: &str) {
+    text.reserve(key.len() + json.len() + 4);
+    text.push_str(",\"");
+    text.push_str(key);
+    text.push_str("\":");
+    // Raw values may hold line breaks between tokens, which stdio cannot carry; inside strings
+    // JSON has none.
+    if json.contains(['\n', '\r']) {
+        text.extend(json.chars().filter(|c| !matches!(c, '\n' | '\r')));
+    } else {
+        text.push_str(json);
+    }
+}
+
+fn classify(text: &[u8], error: &serde_json::Error) -> ParseError {
+    if !error.is_data() {
+        return ParseError::NotJson;
+    }
+    match text.iter().find(|byte| !byte.is_ascii_whitespace()) {
+        Some(b'[') => ParseError::Batch,
+        _ => ParseError::NotMessage,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn round_trip(text: &str) -> String {
+        Message::parse(text.as_bytes())
+            .expect("a message")
+            .to_json()
+    }
+
+    #[test]
+    fn messages_pass_unchanged() {
+        for text in [
+            r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#,
+            r#"{"jsonrpc":"2.0","id":"a\"b","method":"x","params":{"n":1.0,"u":[1e2]}}"#,
+            r#"{"jsonrpc":"2.0","method":"notifications/x","params":{"a":null}}"#,
+            r#"{"jsonrpc":"2.0","id":-3,"result":{"content":[],"x":1.50}}"#,
+            r#"{"jsonrpc":"2.0","id":3,"error":{"code":-32601,"message":"no","data":{"a":1.0}}}"#,
+        ] {
+            assert_eq!(round_trip(text), text);
+        }
+    }
+
+    #[test]
+    fn a_null_result_is_a_result() {
+        // serde reads `null` into `None`; a server that answers null has still answered.
+        let parsed = Message::parse(br#"{"jsonrpc":"2.0","id":3,"result":null}"#);
+        assert!(matches!(
+            parsed,
+            Ok(Message::Response(Response { outcome: Ok(_), .. }))
+        ));
+    }
+
+    #[test]
+    fn an_unreadable_request_is_answered_with_a_null_id() {
+        let response = Response {
+            id: None,
+            outcome: Err(ErrorObject::new(code::PARSE, "no")),
+        };
+        assert_eq!(
+            response.into_json(),
+            r#"{"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"no"}}"#
+        );
+    }
+
+    #[test]
+    fn line_breaks_between_tokens_do_not_break_the_line() {
+        let text = "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\n  \"a\":\r\n \"x\\n\"}}";
+        let line = round_trip(text);
+        assert!(!line.contains('\n') && line.contains("x\\n"), "{line}");
+    }
+
+    #[test]
+    fn what_is_no_message_is_told_apart() {
+        let error = |text: &str| Message::parse(text.as_bytes()).expect_err(text);
+        assert_eq!(error("{"), ParseError::NotJson);
+        assert_eq!(error("Starting…"), ParseError::NotJson);
+        assert_eq!(error(r#"[{"jsonrpc":"2.0"}]"#), ParseError::Batch);
+        assert_eq!(error(r#""text""#), ParseError::NotMessage);
+        assert_eq!(
+            error(r#"{"jsonrpc":"1.0","id":1,"method":"x"}"#),
+            ParseError::NotMessage
+        );
+        assert_eq!(
+            error(r#"{"jsonrpc":"2.0","id":{},"method":"x"}"#),
+            ParseError::NotMessage
+        );
+        assert_eq!(error(r#"{"jsonrpc":"2.0","id":1}"#), ParseError::NotMessage);
+    }
+
+    #[test]
+    fn deep_nesting_is_seen_without_recursion() {
+        let deep = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+        assert!(nests_deeper_than(deep(100_000).as_bytes(), 128));
+        assert!(nests_deeper_than(deep(129).as_bytes(), 128));
+        assert!(!nests_deeper_than(deep(128).as_bytes(), 128));
+        let text = format!("{:?}", "[\"{".repeat(1000));
+        assert!(
+            !nests_deeper_than(text.as_bytes(), 128),
+            "brackets in strings do not count"
+        );
+    }
+}

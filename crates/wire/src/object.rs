@@ -1,0 +1,166 @@
+//! JSON kept as text, and a shallow view into objects of it.
+
+use std::fmt;
+
+use serde::de::{DeserializeOwned, MapAccess, Visitor};
+use serde::ser::SerializeMap;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::value::{RawValue, to_raw_value};
+
+/// One JSON value as the text it arrived in.
+pub type Raw = Box<RawValue>;
+
+/// Turns any value of ours into raw JSON.
+///
+/// Our own types serialise without fail: they hold no maps with keys that are not text and no
+/// floats that JSON lacks. Should one ever do, the answer is `null`, not a panic.
+pub fn raw(value: &(impl Serialize + ?Sized)) -> Raw {
+    to_raw_value(value).unwrap_or_else(|_| RawValue::NULL.to_owned())
+}
+
+/// A JSON string as raw JSON.
+pub fn raw_str(text: &str) -> Raw {
+    raw(text)
+}
+
+/// A JSON object one level deep: keys in their order, values as raw text.
+///
+/// Setting a key keeps its place; unknown keys are carried along. Of a key given twice, the last
+/// value counts, as in JavaScript and Python.
+#[derive(Clone, Default)]
+pub struct RawObject(Vec<(String, Raw)>);
+
+impl RawObject {
+    /// Parses an object; `None` for any other JSON value.
+    pub fn parse(value: &RawValue) -> Option<Self> {
+        serde_json::from_str(value.get()).ok()
+    }
+
+    /// Parses an object, taking an absent one as empty.
+    pub fn parse_or_empty(value: Option<&RawValue>) -> Option<Self> {
+        value.map_or_else(|| Some(Self::default()), Self::parse)
+    }
+
+    /// The value of a key.
+    pub fn get(&self, key: &str) -> Option<&RawValue> {
+        self.0
+            .iter()
+            .find(|(name, _)| name == key)
+            .map(|(_, value)| value.as_ref())
+    }
+
+    /// The value of a key, decoded; `None` if absent or of another type.
+    pub fn get_as<T: DeserializeOwned>(&self, key: &str) -> Option<T> {
+        self.get(key)
+            .and_then(|value| serde_json::from_str(value.get()).ok())
+    }
+
+    /// The value of a key as an object; `None` if absent or not an object.
+    pub fn object(&self, key: &str) -> Option<Self> {
+        self.get(key).and_then(Self::parse)
+    }
+
+    /// Sets a key, in its old place if it had one.
+    pub fn set(&mut self, key: &str, value: Raw) {
+        match self.0.iter_mut().find(|(name, _)| name == key) {
+            Some((_, old)) => *old = value,
+            None => self.0.push((key.to_owned(), value)),
+        }
+    }
+
+    /// Removes a key.
+    pub fn remove(&mut self, key: &str) -> Option<Raw> {
+        let at = self.0.iter().position(|(name, _)| name == key)?;
+        Some(self.0.remove(at).1)
+    }
+
+    /// Keys and values in order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &RawValue)> {
+        self.0
+            .iter()
+            .map(|(key, value)| (key.as_str(), value.as_ref()))
+    }
+
+    /// Whether there is no key.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The object as raw JSON.
+    pub fn to_raw(&self) -> Raw {
+        raw(self)
+    }
+}
+
+impl fmt::Debug for RawObject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Values may hold what a user typed; keys are enough to debug with.
+        f.debug_list()
+            .entries(self.0.iter().map(|(key, _)| key))
+            .finish()
+    }
+}
+
+impl Serialize for RawObject {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.0.len()))?;
+        for (key, value) in &self.0 {
+            map.serialize_entry(key, value)?;
+        }
+        map.end()
+    }
+}
+
+impl<'de> Deserialize<'de> for RawObject {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct ObjectVisitor;
+        impl<'de> Visitor<'de> for ObjectVisitor {
+            type Value = RawObject;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<RawObject, A::Error> {
+                let mut object = RawObject(Vec::with_capacity(map.size_hint().unwrap_or(8)));
+                while let Some((key, value)) = map.next_entry::<String, Raw>()? {
+                    object.set(&key, value);
+                }
+                Ok(object)
+            }
+        }
+        deserializer.deserialize_map(ObjectVisitor)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> RawObject {
+        serde_json::from_str(text).expect("an object")
+    }
+
+    #[test]
+    fn what_is_not_touched_keeps_its_text() {
+        let mut object = parse(r#"{"z":1.0,"a":{"x" : 1e3},"n":12345678901234567890.10}"#);
+        object.set("a", raw_str("new"));
+        assert_eq!(
+            object.to_raw().get(),
+            r#"{"z":1.0,"a":"new","n":12345678901234567890.10}"#
+        );
+    }
+
+    #[test]
+    fn the_last_of_a_repeated_key_counts() {
+        let object = parse(r#"{"a":1,"b":2,"a":3}"#);
+        assert_eq!(object.get_as::<u8>("a"), Some(3));
+        assert_eq!(object.iter().count(), 2);
+    }
+
+    #[test]
+    fn other_values_are_not_objects() {
+        for text in ["[]", "1", "null", "\"x\""] {
+            let value: Raw = serde_json::from_str(text).expect("JSON");
+            assert!(RawObject::parse(&value).is_none(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! Integration tests: the built programs, driven from outside, one module per behaviour.
+//!
+//! Every test starts a gateway of its own in a temporary directory, so all of them may run at
+//! the same time. Nothing here leaves the machine or touches the user's files.
+
+mod agent;
+mod bad_input;
+mod bridge;
+mod cli;
+mod config_reload;
+mod eras;
+mod faces;
+mod gateway_tools;
+mod large_results;
+mod logs;
+mod processes;
+mod real_clients;
+mod real_servers;
+mod upstream_http;

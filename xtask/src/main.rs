@@ -1,0 +1,104 @@
+//! Developer tasks: `cargo xtask run`, `test`, `tidy`, `audit`, `fixtures` and `measure`.
+//!
+//! A plain Rust program instead of shell scripts, so that the tasks behave the same on every
+//! platform and need nothing but the toolchain.
+
+mod audit;
+mod check;
+mod fixtures;
+mod measure;
+mod report;
+mod run;
+mod runtimes;
+mod shell;
+mod tally;
+mod tidy;
+mod workspace;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+use crate::workspace::Workspace;
+
+/// Developer tasks of Toolgate.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Build the gateway optimised and start it in this terminal.
+    Run {
+        /// Passed on to `toolgate serve`.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// Run every check: format, lints, structure, spelling, all tests.
+    Test,
+    /// Report sizes, test ratio and crate order of the sources.
+    Tidy {
+        /// Fail when a limit is broken.
+        #[arg(long)]
+        check: bool,
+    },
+    /// Check licences, banned crates and advisories of all dependencies; needs the network.
+    Audit,
+    /// Install the real MCP servers and clients that the integration tests use.
+    Fixtures,
+    /// Measure the product's bars and print them as a Markdown table.
+    Measure,
+}
+
+fn main() -> ExitCode {
+    match dispatch(Arguments::parse().task) {
+        Ok(code) => code,
+        Err(error) => {
+            anstream::eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(task: Task) -> Result<ExitCode> {
+    let workspace = Workspace::load()?;
+    match task {
+        Task::Run { arguments } => run::run(&workspace, &arguments),
+        Task::Test => Ok(check::run(&workspace)),
+        Task::Tidy { check } => tidy::run(&workspace, check),
+        Task::Audit => audit::run(&workspace),
+        Task::Fixtures => fixtures::install(&workspace).map(|()| ExitCode::SUCCESS),
+        Task::Measure => measure::run(&workspace).map(|()| ExitCode::SUCCESS),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn run_passes_options_of_the_gateway_through() {
+        let parsed = Arguments::try_parse_from(["cargo xtask", "run", "--", "--data-dir", "x"]);
+        let Task::Run { arguments } = parsed.expect("parses").task else {
+            panic!("another task was chosen");
+        };
+        assert_eq!(arguments, ["--data-dir", "x"]);
+    }
+
+    #[test]
+    fn tidy_only_reports_unless_asked_to_check() {
+        let parsed = Arguments::try_parse_from(["cargo xtask", "tidy"]).expect("parses");
+        assert!(matches!(parsed.task, Task::Tidy { check: false }));
+    }
+}

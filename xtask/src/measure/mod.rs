@@ -1,0 +1,75 @@
+//! `cargo xtask measure`: the product's bars, measured on the optimised programs.
+//!
+//! Everything runs on this machine with scripted servers and a folder of its own, so that two
+//! runs differ only by what else the machine does.
+
+mod bars;
+mod gateway;
+mod http;
+mod mcp;
+mod resources;
+mod samples;
+
+use anyhow::Result;
+
+use crate::measure::bars::Bar;
+use crate::shell;
+use crate::workspace::Workspace;
+
+/// Builds the programs, measures every bar and prints a Markdown table.
+pub(crate) fn run(workspace: &Workspace) -> Result<()> {
+    let mut build = shell::cargo();
+    shell::run(build.args(["build", "--release", "-p", "cli", "-p", "testkit"]))?;
+    anstream::eprintln!("Measuring; this takes about two minutes and wants a quiet machine.");
+    let mut bars = bars::without_servers(workspace)?;
+    bars.extend(bars::with_many_servers(workspace)?);
+    anstream::println!("{}", table(&bars));
+    Ok(())
+}
+
+fn table(bars: &[Bar]) -> String {
+    let mut text = String::from("| Bar | Measured | Target |\n|---|---|---|\n");
+    for bar in bars {
+        text += &row(bar);
+    }
+    text
+}
+
+fn row(
+    Bar {
+        name,
+        measured,
+        target,
+    }: &Bar,
+) -> String {
+    let target = target.unwrap_or("–");
+    format!("| {name} | {measured} | {target} |\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bars_become_rows() {
+        let bars = [
+            Bar {
+                name: "Menu",
+                measured: "6,100 bytes".to_owned(),
+                target: Some("≤ 8,000 bytes"),
+            },
+            Bar {
+                name: "Memory",
+                measured: "20.1 MB".to_owned(),
+                target: None,
+            },
+        ];
+        let expected = "\
+| Bar | Measured | Target |
+|---|---|---|
+| Menu | 6,100 bytes | ≤ 8,000 bytes |
+| Memory | 20.1 MB | – |
+";
+        assert_eq!(table(&bars), expected);
+    }
+}
