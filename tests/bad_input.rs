@@ -51,61 +51,52 @@ async fn a_byte_order_mark_windows_lines_and_comments_are_fine() -> anyhow::Resu
     rest_works(&gateway).await
 }
 
+/// Starts a gateway on a file without a last good state and returns what it says on its way out.
+async fn refused(file: impl Into<Vec<u8>>) -> anyhow::Result<String> {
+    let gateway = Gateway::builder().raw_config(file).prepare()?;
+    let output = gateway.cli(&["serve"]).await?;
+    let said = String::from_utf8(output.stderr)?;
+    assert_eq!(output.status.code(), Some(4), "{said}");
+    assert!(
+        said.contains("config.json") && said.contains("fix"),
+        "{said}"
+    );
+    Ok(said)
+}
+
 #[tokio::test]
-async fn a_file_that_cannot_be_read_does_not_keep_the_gateway_down() -> anyhow::Result<()> {
-    for text in [
-        "{",
-        "[]",
-        "\u{0}",
-        "mcpServers: {}",
-        "{\"mcpServers\": [1]}",
+async fn a_file_that_cannot_be_used_is_refused_with_the_place() -> anyhow::Result<()> {
+    for (file, place) in [
+        ("{", "1:1"),
+        ("[]", "1:1"),
+        ("\u{0}", "1:1"),
+        ("{\n  mcpServers: {}\n}", "2:3"),
+        ("{\n\"mcpServers\": [1]}", "2:"),
+        ("{\"listen\": \"0.0.0.0:80\"}", "1:"),
     ] {
-        let gateway = Gateway::builder()
-            .raw_config(text)
-            .argument("--listen")
-            .argument("127.0.0.1:0")
-            .start()
-            .await?;
-        let snapshot = gateway.snapshot().await?;
-        assert!(snapshot.config.has_errors(), "{text:?}");
-        assert!(snapshot.servers.is_empty(), "{text:?}");
+        let said = refused(file).await?;
+        assert!(
+            said.contains(&format!("config.json:{place}")),
+            "{file:?}: {said}"
+        );
     }
     Ok(())
 }
 
 #[tokio::test]
-async fn a_name_given_twice_is_an_error_with_its_place() -> anyhow::Result<()> {
-    let command = programs::fake(&[])?;
-    let file = format!(
-        "{{\"mcpServers\": {{\n\"good\": {command},\n\"good\": {command}\n}}, \
-         \"listen\": \"127.0.0.1:0\"}}"
+async fn a_name_given_twice_is_refused_with_both_places() -> anyhow::Result<()> {
+    let said = refused("{\"mcpServers\": {\n\"good\": {},\n\"good\": {}\n}}").await?;
+    assert!(
+        said.contains("config.json:3:1") && said.contains("line 2"),
+        "{said}"
     );
-    let gateway = Gateway::builder()
-        .raw_config(file)
-        .argument("--listen")
-        .argument("127.0.0.1:0");
-    let gateway = gateway.start().await?;
-    let snapshot = gateway.snapshot().await?;
-    let finding = &snapshot.config.diagnostics[0];
-    assert_eq!(finding.line, 3, "{finding}");
-    assert!(finding.key.contains("good"), "{finding}");
     Ok(())
 }
 
 #[tokio::test]
-async fn a_file_of_five_megabytes_is_refused_quickly() -> anyhow::Result<()> {
-    let file = config("")? + &" ".repeat(5 << 20);
-    let gateway = Gateway::builder()
-        .raw_config(file)
-        .argument("--listen")
-        .argument("127.0.0.1:0");
-    let gateway = gateway.start().await?;
-    let snapshot = gateway.snapshot().await?;
-    assert!(
-        messages(&snapshot).contains("MiB"),
-        "{}",
-        messages(&snapshot)
-    );
+async fn a_file_of_five_megabytes_is_refused() -> anyhow::Result<()> {
+    let said = refused(config("")? + &" ".repeat(5 << 20)).await?;
+    assert!(said.contains("4 MiB"), "{said}");
     Ok(())
 }
 

@@ -66,13 +66,12 @@ fn compare(gateway: &Gateway, name: &str, text: &str) {
     let folder = gateway.folder().display().to_string();
     for (pattern, replacement) in [
         (folder.as_str(), "[FOLDER]"),
-        (r"127\.0\.0\.1:\d+", "127.0.0.1:[PORT]"),
+        (r"http://127\.0\.0\.1:\d+/mcp", "[ENDPOINT]"),
         (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "[TIME]"),
         (r"\(process \d+\)", "(process [PID])"),
-        (r"\bpid \d+", "pid [PID]"),
+        (r"Process +\d+", "Process [PID]"),
         (r"\b\d+(\.\d+)? (ms|s|min|h)\b", "[AGE]"),
         (r"\bjust now\b", "[AGE]"),
-        (r"\b\d{3,7}\b", "[NUMBER]"),
         (r" {2,}", "  "),
         (r"-{4,}", "---"),
     ] {
@@ -97,6 +96,7 @@ async fn status_and_lists() -> anyhow::Result<()> {
         &["status"],
         &["servers", "list"],
         &["servers", "inspect", "needs key"],
+        &["servers", "inspect", "good"],
     ];
     compare(&gateway, "status", &session(&gateway, commands).await?);
     Ok(())
@@ -256,13 +256,14 @@ async fn with_json_every_answer_is_json() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn with_json_failures_are_json_as_well_and_keep_their_codes() -> anyhow::Result<()> {
+async fn with_json_a_failure_leaves_stdout_empty() -> anyhow::Result<()> {
     let gateway = builder()?.prepare()?;
     let output = gateway.cli(&["--json", "status"]).await?;
     assert_eq!(output.status.code(), Some(3));
-    let said = [output.stdout, output.stderr].concat();
-    let said: Value = serde_json::from_slice(&said).context("the failure is no JSON")?;
-    assert!(said["error"]["message"].is_string(), "{said}");
+    assert!(
+        output.stdout.is_empty() && !output.stderr.is_empty(),
+        "{output:?}"
+    );
     Ok(())
 }
 

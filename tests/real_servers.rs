@@ -103,7 +103,7 @@ async fn finds_the_right_one(agent: &Agent) -> anyhow::Result<()> {
         ("current time in a time zone", "time__get_current_time"),
         ("show git commit log", "git__git_log"),
         ("take a screenshot of the page", "screenshot"),
-        ("write cells of a spreadsheet", "excel__write_data_to_excel"),
+        ("write cells of a spreadsheet", "excel__write_range"),
         ("create a github issue", "github__create_issue"),
     ] {
         let found = agent.find(query).await?;

@@ -17,14 +17,14 @@ async fn in_front_of(remote: &Remote) -> anyhow::Result<Gateway> {
 
 #[tokio::test]
 async fn every_transport_is_found_out_by_itself() -> anyhow::Result<()> {
-    for (arguments, transport) in [
-        (&["--http", "0"][..], "http"),
-        (&["--http", "0", "--sse"], "http"),
-        (&["--http", "0", "--era", "modern"], "http"),
-        (&["--http", "0", "--era", "modern", "--sse"], "http"),
-        (&["--http", "0", "--era", "legacy"], "http"),
-        (&["--http", "0", "--era", "legacy", "--sse"], "http"),
-        (&["--legacy-sse", "0"], "sse"),
+    for arguments in [
+        &["--http", "0"][..],
+        &["--http", "0", "--sse"],
+        &["--http", "0", "--era", "modern"],
+        &["--http", "0", "--era", "modern", "--sse"],
+        &["--http", "0", "--era", "legacy"],
+        &["--http", "0", "--era", "legacy", "--sse"],
+        &["--legacy-sse", "0"],
     ] {
         let remote = Remote::start(arguments).await?;
         let gateway = in_front_of(&remote).await?;
@@ -37,11 +37,6 @@ async fn every_transport_is_found_out_by_itself() -> anyhow::Result<()> {
             answer.body.contains(MIXED_RESULT),
             "{arguments:?}: {}",
             answer.body
-        );
-        assert_eq!(
-            gateway.server("remote").await?.transport,
-            transport,
-            "{arguments:?}"
         );
     }
     Ok(())

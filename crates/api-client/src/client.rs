@@ -203,7 +203,7 @@ impl Client {
             Some(link) if link.is_open() => link,
             _ => Link::open(&self.socket).await?,
         };
-        let mut sent = link.send(request(method, path, body)?).await;
+        let mut sent = link.send(request(&method, path, body)?).await;
         if let Err(SendError::NotSent(again)) = sent {
             // The gateway closed the idle connection, or was restarted, in this very moment.
             link = Link::open(&self.socket).await?;
@@ -226,9 +226,15 @@ impl Client {
     }
 }
 
-fn request(method: Method, path: String, body: Bytes) -> Result<Request<Full<Bytes>>, ClientError> {
+fn request(
+    method: &Method,
+    path: String,
+    body: Bytes,
+) -> Result<Request<Full<Bytes>>, ClientError> {
     let mut request = Request::builder().method(method).uri(path);
-    if !body.is_empty() {
+    // Also where there is no body: the gateway's door wants it on every POST, so that no web page
+    // can send one without asking first.
+    if *method == Method::POST {
         request = request.header(header::CONTENT_TYPE, "application/json");
     }
     request

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use axum::extract::{Path, Query};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use axum::{Json, Router};
@@ -92,7 +92,9 @@ fn api() -> Router {
         .route("/api/v1/events", get(news))
 }
 
-async fn refuse(Path(name): Path<String>) -> impl IntoResponse {
+/// Wants what the gateway's door wants of every POST, even one without a body.
+async fn refuse(Path(name): Path<String>, headers: HeaderMap) -> impl IntoResponse {
+    assert_eq!(headers[header::CONTENT_TYPE], "application/json");
     let message = format!("There is no server `{name}`.");
     let error = json!({"code": "no-such-server", "message": message, "fix": "List them."});
     (StatusCode::NOT_FOUND, Json(json!({"error": error})))

@@ -96,37 +96,46 @@ async fn follow(socket: &Path) -> Result<Vec<String>, Failure> {
     Ok(progress::summary(&snapshot))
 }
 
-fn finish(ended: Result<(), StartError>) -> Result<Code, Failure> {
-    ended.map(|()| Code::Ok).map_err(|error| failure(&error))
-}
-
 /// Sorts the gateway's errors into exit codes.
-fn failure(error: &StartError) -> Failure {
-    let message = sentence(&error.to_string());
-    match error {
-        StartError::AlreadyRunning { .. } => {
-            let fix = "Use that one (see `toolgate status`), or choose another --data-dir.";
-            Failure::new(Code::AlreadyRunning, message, fix)
-        }
-        StartError::Config(_) => {
-            Failure::new(Code::InvalidConfig, message, "Run `toolgate config check`.")
-        }
-        _ => Failure::other(message, "Run `toolgate doctor` to find out why."),
-    }
+fn finish(ended: Result<(), StartError>) -> Result<Code, Failure> {
+    let Err(error) = ended else {
+        return Ok(Code::Ok);
+    };
+    let (code, fix) = match &error {
+        StartError::AlreadyRunning { .. } => (
+            Code::AlreadyRunning,
+            "Use that one (see `toolgate status`), or choose another --data-dir.",
+        ),
+        StartError::Config(_) => (Code::InvalidConfig, "Correct the file and start again."),
+        StartError::AddressTaken { .. } | StartError::NotLoopback { .. } => (Code::Failure, ""),
+        StartError::Io { .. } => (Code::Failure, "Run `toolgate doctor` to find out why."),
+    };
+    Err(Failure::new(code, sentence(&error.to_string()), fix))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn code(error: StartError) -> Code {
+        finish(Err(error)).expect_err("it failed").code
+    }
+
     #[test]
-    fn each_reason_has_its_code() {
-        let held = StartError::AlreadyRunning { data_dir: "/d".into(), pid: "7".to_owned() };
-        assert_eq!(failure(&held).code, Code::AlreadyRunning);
-        assert!(failure(&held).message.contains("process 7"));
-        let invalid = config::OpenError { diagnostics: Vec::new() };
-        assert_eq!(failure(&StartError::Config(invalid)).code, Code::InvalidConfig);
-        let address = ([127, 0, 0, 1], 80).into();
-        assert_eq!(failure(&StartError::AddressTaken { address }).code, Code::Failure);
+    fn failures_that_callers_act_on_have_their_own_code() {
+        let data_dir = PathBuf::from("/d");
+        let running = StartError::AlreadyRunning {
+            data_dir,
+            pid: "7".to_owned(),
+        };
+        assert_eq!(code(running), Code::AlreadyRunning);
+        let address = SocketAddr::from(([127, 0, 0, 1], 8665));
+        assert_eq!(code(StartError::AddressTaken { address }), Code::Failure);
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let file = dir.path().join("config.json");
+        std::fs::write(&file, "{ broken").expect("writes");
+        let broken = config::ConfigStore::open(&file).expect_err("it is broken");
+        assert_eq!(code(broken.into()), Code::InvalidConfig);
+        assert_eq!(finish(Ok(())).ok(), Some(Code::Ok));
     }
 }

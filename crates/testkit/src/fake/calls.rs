@@ -9,7 +9,8 @@ use super::exchange::{Call, Failure};
 use super::server::FakeServer;
 
 /// The exact text of `mixed`'s result: one content item of every kind, and on every level a
-/// field that no specification knows. Tests look for it byte by byte behind the gateway.
+/// field that no specification knows. Tests look for it byte by byte behind the gateway. It ends
+/// inside `_meta`, because that is where a gateway adds its own name.
 pub const MIXED_RESULT: &str = concat!(
     r#""content":["#,
     r#"{"type":"text","text":"Grüße \u0001 👋","annotations":{"audience":["user"],"priority":1},"x-vendor":{"a":[1,2.50,null]}},"#,
@@ -18,8 +19,8 @@ pub const MIXED_RESULT: &str = concat!(
     r#"{"type":"resource_link","uri":"file:///tmp/a%20b","name":"a b","mimeType":"text/plain","size":12345678901234567890},"#,
     r#"{"type":"resource","resource":{"uri":"test://x","text":"inside","extra":true}},"#,
     r#"{"type":"hologram","depth":1.0e2,"vendor":{"z":1,"a":2}}"#,
-    r#"],"structuredContent":{"z":1,"a":{"deep":[{}]}},"#,
-    r#""_meta":{"vendor.example/trace":"t-1"},"vendorField":{"kept":1.0}"#
+    r#"],"structuredContent":{"z":1,"a":{"deep":[{}]}},"vendorField":{"kept":1.0},"#,
+    r#""_meta":{"vendor.example/trace":"t-1""#
 );
 
 /// Runs a call and returns the members of its result as JSON text, without the braces.
@@ -31,7 +32,7 @@ pub(super) async fn run(server: &FakeServer, call: &Call<'_>) -> Result<String, 
         }
         "add" => add(&call.arguments),
         "big" => Ok(text(&big(&call.arguments))),
-        "mixed" => Ok(MIXED_RESULT.to_owned()),
+        "mixed" => Ok(format!("{MIXED_RESULT}}}")),
         "env" => Ok(text(&environment())),
         "pid" => Ok(text(&std::process::id().to_string())),
         "calls" => Ok(text(&server.counts().to_string())),

@@ -90,7 +90,11 @@ async fn examine(context: &Context) -> Vec<Finding> {
     findings.extend(places::data_directory(&paths.data_dir));
     // An unusable file has been reported; the rest is checked as if it were empty.
     let settings = configured(&paths.config_file).unwrap_or_default();
-    findings.extend(gateway::examine(context, &settings).await);
+    let gateway = gateway::examine(context, &settings).await;
+    let is_running = gateway
+        .first()
+        .is_some_and(|finding| finding.level == Level::Ok);
+    findings.extend(gateway);
     let environment = upstream::Environment::default();
     let path = environment.path().await;
     findings.push(programs::search_path(
@@ -98,10 +102,13 @@ async fn examine(context: &Context) -> Vec<Finding> {
         path,
     ));
     findings.extend(programs::runtimes(path));
-    findings.extend(programs::commands(&settings, path));
-    findings.extend(programs::references(&settings, |name| {
-        std::env::var_os(name).is_some()
-    }));
+    // A running gateway has said which of its servers lack what; it knows better than we do.
+    if !is_running {
+        findings.extend(programs::commands(&settings, path));
+        findings.extend(programs::references(&settings, |name| {
+            std::env::var_os(name).is_some()
+        }));
+    }
     findings
 }
 
