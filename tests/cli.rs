@@ -66,6 +66,8 @@ fn compare(gateway: &Gateway, name: &str, text: &str) {
     let folder = gateway.folder().display().to_string();
     for (pattern, replacement) in [
         (folder.as_str(), "[FOLDER]"),
+        // Shown only when the wait takes long enough to be noticed.
+        (r"stderr\| waiting for [^\n]*\n", ""),
         (r"http://127\.0\.0\.1:\d+/mcp", "[ENDPOINT]"),
         (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "[TIME]"),
         (r"\(process \d+\)", "(process [PID])"),

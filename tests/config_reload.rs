@@ -160,8 +160,11 @@ async fn a_reload_can_be_asked_for() -> anyhow::Result<()> {
     gateway.write_servers(servers(&[("one", &[]), ("two", &[])])?)?;
     let answer = gateway.api("POST", "/config/reload", "").await?;
     assert_eq!(answer.status, 200, "{}", answer.body);
-    let snapshot = gateway.snapshot().await?;
-    assert_eq!(names(&snapshot), ["one", "two"]);
+    gateway
+        .wait_until("the new server is there", |now| {
+            names(now) == ["one", "two"]
+        })
+        .await?;
     Ok(())
 }
 

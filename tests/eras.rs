@@ -216,25 +216,51 @@ async fn a_version_nobody_knows_is_refused_with_those_that_work() -> anyhow::Res
     Ok(())
 }
 
+/// Basic/transports, "Standard Headers": a missing header is refused like one that disagrees.
 #[tokio::test]
-async fn headers_that_contradict_the_body_are_refused() -> anyhow::Result<()> {
+async fn headers_that_contradict_the_body_or_are_missing_are_refused() -> anyhow::Result<()> {
     let gateway = gateway().await?;
-    let body = modern("tools/list", "2026-07-28").to_string();
-    for headers in [
-        &[
-            ("mcp-protocol-version", "2026-07-28"),
-            ("mcp-method", "tools/call"),
-        ][..],
-        &[
-            ("mcp-protocol-version", "2025-11-25"),
-            ("mcp-method", "tools/list"),
-        ],
-        &[("mcp-protocol-version", "2026-07-28")],
+    let version = ("mcp-protocol-version", "2026-07-28");
+    let list = modern("tools/list", "2026-07-28");
+    let mut call = modern("tools/call", "2026-07-28");
+    call["params"]["name"] = "retrieve_tools".into();
+    let calling = ("mcp-method", "tools/call");
+    for (body, headers) in [
+        (&list, &[version, calling][..]),
+        (
+            &list,
+            &[
+                ("mcp-protocol-version", "2025-11-25"),
+                ("mcp-method", "tools/list"),
+            ],
+        ),
+        (&list, &[version]),
+        (&call, &[version, calling, ("mcp-name", "describe_tools")]),
+        (&call, &[version, calling]),
     ] {
-        let refused = send(&gateway, headers, &body).await?;
+        let refused = send(&gateway, headers, &body.to_string()).await?;
         assert_eq!(refused.status, 400, "{headers:?}: {}", refused.body);
         assert_eq!(refused.json()?["error"]["code"], -32020, "{headers:?}");
     }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_session_with_a_revision_nobody_knows_in_its_header_is_refused() -> anyhow::Result<()> {
+    let gateway = gateway().await?;
+    let client = gateway.mcp_client().await?;
+    let body = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/list"}).to_string();
+    let session = ("mcp-session-id", client.session());
+    let refused = send(
+        &gateway,
+        &[session, ("mcp-protocol-version", "1900-01-01")],
+        &body,
+    )
+    .await?;
+    assert_eq!(refused.status, 400, "{}", refused.body);
+    // Clients from before the header was introduced send none.
+    let accepted = send(&gateway, &[session], &body).await?;
+    assert_eq!(accepted.status, 200, "{}", accepted.body);
     Ok(())
 }
 

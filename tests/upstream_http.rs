@@ -200,9 +200,14 @@ async fn a_server_that_was_restarted_is_found_again() -> anyhow::Result<()> {
         .await?;
     assert_eq!(refused["isError"], true, "{refused}");
     let _again = Remote::start(&["--http", &port]).await?;
+    let before = gateway.server("remote").await?.starts;
     let answer = gateway.api("POST", "/servers/remote/restart", "").await?;
     assert_eq!(answer.status, 200, "{}", answer.body);
-    gateway.wait_ready().await?;
+    gateway
+        .wait_server("remote", "it was started anew", |remote| {
+            remote.starts > before && remote.state.is_ready()
+        })
+        .await?;
     assert_eq!(
         agent.read("remote__add", json!({"a": 1, "b": 2})).await?,
         "3"

@@ -1,6 +1,5 @@
 //! One configured server: how it is started or reached.
 
-use std::fmt::Write as _;
 use std::time::Duration;
 
 use indexmap::IndexMap;
@@ -83,12 +82,7 @@ impl ServerConfig {
     /// the order of variables and headers does not matter.
     pub fn fingerprint(&self) -> String {
         let text = self.launch.canonical().to_string();
-        let mut hex = String::with_capacity(64);
-        for byte in Sha256::digest(text.as_bytes()) {
-            // Writing to a string cannot fail.
-            let _ = write!(hex, "{byte:02x}");
-        }
-        hex
+        model::hex(&Sha256::digest(text.as_bytes()))
     }
 
     /// The command line or URL for people: references as written, secrets masked, environment

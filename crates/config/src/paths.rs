@@ -1,6 +1,5 @@
 //! Where everything lies on this machine.
 
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use directories::BaseDirs;
@@ -92,12 +91,7 @@ fn socket(data_dir: &Path, temp_dir: &Path) -> PathBuf {
         return preferred;
     }
     let hash = Sha256::digest(data_dir.as_os_str().as_encoded_bytes());
-    let mut name = String::from("toolgate-");
-    for byte in &hash[..8] {
-        // Writing to a string cannot fail.
-        let _ = write!(name, "{byte:02x}");
-    }
-    temp_dir.join(name + ".sock")
+    temp_dir.join(format!("toolgate-{}.sock", model::hex(&hash[..8])))
 }
 
 #[cfg(test)]

@@ -42,13 +42,25 @@ impl Doors {
         if !address.ip().is_loopback() {
             return Err(StartError::NotLoopback { address });
         }
-        let tcp = TcpListener::bind(address).await.map_err(|error| match error.kind() {
-            io::ErrorKind::AddrInUse => StartError::AddressTaken { address },
-            _ => StartError::Io { what: address.to_string(), error },
-        })?;
-        let failed = |error| StartError::Io { what: socket.display().to_string(), error };
+        let tcp = TcpListener::bind(address)
+            .await
+            .map_err(|error| match error.kind() {
+                io::ErrorKind::AddrInUse => StartError::AddressTaken { address },
+                _ => StartError::Io {
+                    what: address.to_string(),
+                    error,
+                },
+            })?;
+        let failed = |error| StartError::Io {
+            what: socket.display().to_string(),
+            error,
+        };
         let address = tcp.local_addr().map_err(failed)?;
-        Ok(Self { tcp, address, socket: Listener::bind(socket).map_err(failed)? })
+        Ok(Self {
+            tcp,
+            address,
+            socket: Listener::bind(socket).map_err(failed)?,
+        })
     }
 
     /// The URL for clients.
@@ -58,7 +70,11 @@ impl Doors {
 
     /// Serves until the gateway is to stop and what was in flight has finished.
     pub(crate) async fn serve(self, parts: &Parts) {
-        let Self { tcp, address, socket } = self;
+        let Self {
+            tcp,
+            address,
+            socket,
+        } = self;
         let loopback = service(parts, Doorkeeper::Loopback(address));
         let local = service(parts, Doorkeeper::Socket);
         let by_tcp = || async {
@@ -79,13 +95,20 @@ fn service(parts: &Parts, keeper: Doorkeeper) -> Router {
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(|| async { "ready\n" }));
     gateway::router(parts.gateway.clone(), keeper.clone())
-        .merge(local_api::router(parts.api.clone(), keeper, parts.token.clone()))
+        .merge(local_api::router(
+            parts.api.clone(),
+            keeper,
+            parts.token.clone(),
+        ))
         .merge(alive)
 }
 
 /// Accepts connections until `closing`, then waits for those in flight, within bounds.
-async fn accept_all<S, F>(mut accept: impl FnMut() -> F, service: Router, closing: &CancellationToken)
-where
+async fn accept_all<S, F>(
+    mut accept: impl FnMut() -> F,
+    service: Router,
+    closing: &CancellationToken,
+) where
     F: Future<Output = io::Result<S>>,
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -108,10 +131,16 @@ where
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(HEADER_PATIENCE)
-            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service.clone()));
+            .serve_connection(
+                TokioIo::new(stream),
+                TowerToHyperService::new(service.clone()),
+            );
         connections.spawn(graceful.watch(connection));
     }
-    if tokio::time::timeout(FINISH, graceful.shutdown()).await.is_err() {
+    if tokio::time::timeout(FINISH, graceful.shutdown())
+        .await
+        .is_err()
+    {
         tracing::warn!("stopped with requests in flight");
     }
 }

@@ -88,13 +88,24 @@ pub enum StartError {
 
 /// Runs the gateway until it is told to stop by a signal.
 pub async fn run(options: Options) -> Result<(), StartError> {
-    let Options { paths, listen, read_only, no_server_add, no_server_remove, on_ready } = options;
+    let Options {
+        paths,
+        listen,
+        read_only,
+        no_server_add,
+        no_server_remove,
+        on_ready,
+    } = options;
     private::directory(&paths.data_dir)?;
     let lock = Lock::take(&paths.lock_file, &paths.data_dir)?;
     let config = ConfigStore::open(&paths.config_file)?;
     let settings = Arc::clone(&config.current().settings);
     let doors = Doors::open(listen.unwrap_or(settings.listen), &paths.socket).await?;
-    let overrides = Overrides { read_only, no_server_add, no_server_remove };
+    let overrides = Overrides {
+        read_only,
+        no_server_add,
+        no_server_remove,
+    };
     let parts = Parts::build(&paths, Arc::clone(&config), doors.endpoint(), overrides)?;
     let ready = Ready {
         endpoint: doors.endpoint(),

@@ -13,8 +13,16 @@ pub(crate) struct Lock(#[expect(dead_code, reason = "dropping it frees the lock"
 impl Lock {
     /// Takes the lock, or says who holds it.
     pub(crate) fn take(path: &Path, data_dir: &Path) -> Result<Self, StartError> {
-        let failed = |error| StartError::Io { what: path.display().to_string(), error };
-        let open = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path);
+        let failed = |error| StartError::Io {
+            what: path.display().to_string(),
+            error,
+        };
+        let open = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(path);
         let mut file = open.map_err(failed)?;
         match file.try_lock() {
             Ok(()) => {}
@@ -46,7 +54,11 @@ mod tests {
         let path = dir.path().join("lock");
         let first = Lock::take(&path, dir.path()).expect("free");
         let second = Lock::take(&path, dir.path()).expect_err("taken");
-        assert!(second.to_string().contains(&format!("process {}", std::process::id())));
+        assert!(
+            second
+                .to_string()
+                .contains(&format!("process {}", std::process::id()))
+        );
         drop(first);
         Lock::take(&path, dir.path()).expect("free again");
     }

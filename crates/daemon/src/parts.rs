@@ -23,7 +23,7 @@ use crate::private;
 /// Long results are kept up to this size in all,
 const CACHE_BYTES: u64 = 64 * 1024 * 1024;
 /// and for so long.
-const CACHE_AGE: Duration = Duration::from_secs(60 * 60);
+const CACHE_AGE: Duration = Duration::from_hours(1);
 
 /// Everything but the doors.
 pub(crate) struct Parts {
@@ -48,22 +48,37 @@ impl Parts {
         let closing = CancellationToken::new();
         let logs = log_settings(&config);
         let log = telemetry::init_gateway_log(&paths.log_dir, &logs);
-        let log = log.inspect_err(|error| eprintln_once(&error.to_string())).ok();
+        let log = log
+            .inspect_err(|error| eprintln_once(&error.to_string()))
+            .ok();
         let context = Arc::new(context(paths, logs.rotation)?);
         let fleet = Fleet::new(context, config, endpoint);
         let pages = PageStore::open(&paths.cache_dir, CACHE_BYTES, CACHE_AGE);
         let pages = pages.map_err(|error| io(&paths.cache_dir, error))?;
         let gateway = Gateway::new(fleet.clone(), pages, overrides, closing.clone());
-        let api = Api { gateway: gateway.clone(), closing: closing.clone() };
+        let api = Api {
+            gateway: gateway.clone(),
+            closing: closing.clone(),
+        };
         let token = private::token(&paths.token_file)?;
-        Ok(Self { fleet, gateway, api, token, closing, _log: log })
+        Ok(Self {
+            fleet,
+            gateway,
+            api,
+            token,
+            closing,
+            _log: log,
+        })
     }
 }
 
 /// A gateway that cannot log still serves; the reason goes where a person may see it.
 fn eprintln_once(message: &str) {
     use std::io::Write as _;
-    let _ = writeln!(std::io::stderr(), "warning: the gateway's log cannot be written: {message}");
+    let _ = writeln!(
+        std::io::stderr(),
+        "warning: the gateway's log cannot be written: {message}"
+    );
 }
 
 fn context(paths: &Paths, rotation: Rotation) -> Result<Context, StartError> {
@@ -75,7 +90,13 @@ fn context(paths: &Paths, rotation: Rotation) -> Result<Context, StartError> {
     // Off the path to readiness: it looks at every process of the machine.
     let swept = run.clone();
     std::thread::spawn(move || sweep_leftovers(&swept));
-    Ok(Context::new(Arc::new(Vault::system()), logs, eras, run, Some(reaper)))
+    Ok(Context::new(
+        Arc::new(Vault::system()),
+        logs,
+        eras,
+        run,
+        Some(reaper),
+    ))
 }
 
 fn log_settings(config: &ConfigStore) -> LogSettings {
@@ -99,11 +120,14 @@ fn reaper() -> std::io::Result<Command> {
 
 fn run_mark(paths: &Paths) -> Result<RunMark, StartError> {
     let place = Sha256::digest(paths.data_dir.as_os_str().as_encoded_bytes());
-    let place = place.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    let place = model::hex(&place[..8]);
     let run = private::random_hex(8).map_err(|error| io(&paths.data_dir, error))?;
     Ok(RunMark::new(place, run))
 }
 
 fn io(path: &std::path::Path, error: std::io::Error) -> StartError {
-    StartError::Io { what: path.display().to_string(), error }
+    StartError::Io {
+        what: path.display().to_string(),
+        error,
+    }
 }

@@ -16,11 +16,16 @@ pub(crate) fn directory(path: &Path) -> Result<(), StartError> {
 
 /// The token in `path`, made anew if there is none.
 pub(crate) fn token(path: &Path) -> Result<Secret, StartError> {
-    read_or_create(path).map(Secret::new).map_err(|error| failed(path, error))
+    read_or_create(path)
+        .map(Secret::new)
+        .map_err(|error| failed(path, error))
 }
 
 fn failed(path: &Path, error: io::Error) -> StartError {
-    StartError::Io { what: path.display().to_string(), error }
+    StartError::Io {
+        what: path.display().to_string(),
+        error,
+    }
 }
 
 fn read_or_create(path: &Path) -> io::Result<String> {
@@ -46,14 +51,18 @@ fn read_or_create(path: &Path) -> io::Result<String> {
 pub(crate) fn random_hex(bytes: usize) -> io::Result<String> {
     let mut random = vec![0; bytes];
     getrandom::fill(&mut random).map_err(io::Error::other)?;
-    Ok(random.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(model::hex(&random))
 }
 
 #[cfg(unix)]
 fn create(path: &Path, text: &str) -> io::Result<()> {
     use std::io::Write as _;
     use std::os::unix::fs::OpenOptionsExt as _;
-    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    let mut file = fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)?;
     file.write_all(text.as_bytes())
 }
 

@@ -16,7 +16,10 @@ impl Signals {
     pub(crate) fn listen() -> Result<Self, StartError> {
         use tokio::signal::unix::{SignalKind, signal};
         let of_kind = |kind| {
-            signal(kind).map_err(|error| StartError::Io { what: "signals".to_owned(), error })
+            signal(kind).map_err(|error| StartError::Io {
+                what: "signals".to_owned(),
+                error,
+            })
         };
         Ok(Self {
             interrupt: of_kind(SignalKind::interrupt())?,

@@ -100,7 +100,11 @@ pub(crate) fn name_tools(
         let id = exposed_tool_name(slug, &definition.name);
         if seen.insert(id.clone()) {
             let (server, definition) = (server.clone(), definition.clone());
-            tools.push(Arc::new(Tool { id, server, definition }));
+            tools.push(Arc::new(Tool {
+                id,
+                server,
+                definition,
+            }));
         } else {
             tracing::warn!(%server, tool = definition.name, "left out: its name is taken");
         }

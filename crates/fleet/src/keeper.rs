@@ -37,7 +37,10 @@ struct Standing(Vec<(ServerName, ServerState)>);
 impl Standing {
     /// Takes note of the states now, and tells whether any is another.
     fn update(&mut self, slots: &Slots) -> bool {
-        let now: Vec<_> = slots.iter().map(|(name, slot)| (name.clone(), slot.state())).collect();
+        let now: Vec<_> = slots
+            .iter()
+            .map(|(name, slot)| (name.clone(), slot.state()))
+            .collect();
         let changed = now != self.0;
         self.0 = now;
         changed
@@ -90,7 +93,11 @@ fn apply(inner: &Inner, settings: &Settings, slugs: &BTreeMap<ServerName, String
                 slot.configure(config.clone());
                 slot
             }
-            None => Slot::open(inner, slugs.get(name).cloned().unwrap_or_default(), config.clone()),
+            None => Slot::open(
+                inner,
+                slugs.get(name).cloned().unwrap_or_default(),
+                config.clone(),
+            ),
         };
         slots.insert(name.clone(), slot);
     }
@@ -101,7 +108,11 @@ fn apply(inner: &Inner, settings: &Settings, slugs: &BTreeMap<ServerName, String
 
 /// Publishes index and catalogue, then the snapshot: who sees a server ready can find its tools.
 async fn publish(inner: &Arc<Inner>, memory: &mut Memory) {
-    let slots: Slots = inner.slots.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let slots: Slots = inner
+        .slots
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .clone();
     let changes = memory.take_note(&slots);
     let unchanged = changes.is_empty();
     if !unchanged {
@@ -126,8 +137,12 @@ impl Memory {
     /// with what is to be indexed of them.
     fn take_note(&mut self, slots: &Slots) -> Vec<(ServerName, Vec<Arc<Tool>>)> {
         let mut changes = Vec::new();
-        let gone: Vec<ServerName> =
-            self.offered.keys().filter(|name| !slots.contains_key(*name)).cloned().collect();
+        let gone: Vec<ServerName> = self
+            .offered
+            .keys()
+            .filter(|name| !slots.contains_key(*name))
+            .cloned()
+            .collect();
         for name in gone {
             self.offered.remove(&name);
             changes.push((name, Vec::new()));
@@ -151,7 +166,14 @@ impl Memory {
             if known.is_some() || !tools.is_empty() {
                 changes.push((name.clone(), tools.clone()));
             }
-            self.offered.insert(name.clone(), Offered { source, slug, tools });
+            self.offered.insert(
+                name.clone(),
+                Offered {
+                    source,
+                    slug,
+                    tools,
+                },
+            );
         }
         changes
     }
@@ -162,7 +184,11 @@ impl Memory {
             slug: self.slugs.get(name).cloned().unwrap_or_default(),
             state: slot.state(),
             instructions: slot.status().and_then(|status| status.instructions.clone()),
-            tools: self.offered.get(name).map(|offered| offered.tools.clone()).unwrap_or_default(),
+            tools: self
+                .offered
+                .get(name)
+                .map(|offered| offered.tools.clone())
+                .unwrap_or_default(),
         };
         Catalog::new(slots.iter().map(server).collect())
     }
@@ -191,13 +217,20 @@ fn index_all(
         .iter()
         .zip(&schemas)
         .map(|((_, tools), schemas)| {
-            tools.iter().zip(schemas).map(|(tool, schema)| doc(tool, schema.as_ref())).collect()
+            tools
+                .iter()
+                .zip(schemas)
+                .map(|(tool, schema)| doc(tool, schema.as_ref()))
+                .collect()
         })
         .collect();
     let batch: Vec<ServerTools<'_>> = changes
         .iter()
         .zip(&docs)
-        .map(|((name, _), tools)| ServerTools { server: name.as_str(), tools })
+        .map(|((name, _), tools)| ServerTools {
+            server: name.as_str(),
+            tools,
+        })
         .collect();
     inner.index.replace_servers(&batch)
 }

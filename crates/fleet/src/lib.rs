@@ -55,11 +55,7 @@ pub struct UnknownServer(pub String);
 
 impl Fleet {
     /// A fleet without servers; [`Self::run`] brings up what the configuration says.
-    pub fn new(
-        context: Arc<Context>,
-        config: Arc<ConfigStore>,
-        endpoint: String,
-    ) -> Self {
+    pub fn new(context: Arc<Context>, config: Arc<ConfigStore>, endpoint: String) -> Self {
         let first = snapshot::first(endpoint, &config.current().status);
         Self(Arc::new(Inner {
             context,
@@ -120,7 +116,11 @@ impl Fleet {
         let hits = self.0.index.search(query, limit, server);
         let found = hits.into_iter().filter_map(|hit| {
             let tool = Arc::clone(catalog.tool(&hit.id)?);
-            Some(Found { tool, score: hit.score, matched: hit.matched })
+            Some(Found {
+                tool,
+                score: hit.score,
+                matched: hit.matched,
+            })
         });
         found.collect()
     }
@@ -176,7 +176,10 @@ impl Fleet {
 
     fn slot(&self, name: &str) -> Result<Arc<Slot>, UnknownServer> {
         let slots = self.0.slots.lock().unwrap_or_else(PoisonError::into_inner);
-        slots.get(name).cloned().ok_or_else(|| UnknownServer(name.to_owned()))
+        slots
+            .get(name)
+            .cloned()
+            .ok_or_else(|| UnknownServer(name.to_owned()))
     }
 
     /// The server of this slug, or of this very name.
@@ -185,7 +188,11 @@ impl Fleet {
         let known = |server: &&CatalogServer| {
             server.slug == slug_or_name || server.name.as_str() == slug_or_name
         };
-        catalog.servers().iter().find(known).map(|server| server.name.clone())
+        catalog
+            .servers()
+            .iter()
+            .find(known)
+            .map(|server| server.name.clone())
     }
 }
 

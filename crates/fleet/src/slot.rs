@@ -90,16 +90,17 @@ impl Slot {
     pub(crate) fn state(&self) -> ServerState {
         match self.status() {
             Some(status) => status.state.clone(),
-            None if self.config.load().enabled => {
-                ServerState::Starting { phase: StartPhase::Resolving }
-            }
+            None if self.config.load().enabled => ServerState::Starting {
+                phase: StartPhase::Resolving,
+            },
             None => ServerState::Disabled,
         }
     }
 
     /// Since when the state holds.
     pub(crate) fn since(&self) -> u64 {
-        self.status().map_or_else(|| self.idle_since.load(Ordering::Relaxed), |s| s.since)
+        self.status()
+            .map_or_else(|| self.idle_since.load(Ordering::Relaxed), |s| s.since)
     }
 
     pub(crate) fn line(&self) -> Option<Arc<CallLine>> {
@@ -114,7 +115,10 @@ impl Slot {
     /// How often the server was called, and when last.
     pub(crate) fn calls(&self) -> (u64, Option<u64>) {
         let last = self.last_call.load(Ordering::Relaxed);
-        (self.calls.load(Ordering::Relaxed), (last > 0).then_some(last))
+        (
+            self.calls.load(Ordering::Relaxed),
+            (last > 0).then_some(last),
+        )
     }
 }
 
@@ -150,7 +154,10 @@ impl Runner {
                 return;
             }
             // After a live connection ended, what is wanted may have changed already.
-            let same = wanted.borrow().as_ref().is_some_and(|now| Arc::ptr_eq(now, &config));
+            let same = wanted
+                .borrow()
+                .as_ref()
+                .is_some_and(|now| Arc::ptr_eq(now, &config));
             if same && !config.enabled {
                 tokio::select! {
                     changed = wanted.changed() => if changed.is_err() { return },
@@ -163,7 +170,13 @@ impl Runner {
     fn start(&self, config: &Arc<ServerConfig>) -> std::io::Result<Upstream> {
         let log = self.context.logs.open(&self.slug)?;
         let (config, slug) = (config.as_ref().clone(), self.slug.clone());
-        Ok(Upstream::start(config, slug, Arc::clone(&self.context), log, &self.tasks))
+        Ok(Upstream::start(
+            config,
+            slug,
+            Arc::clone(&self.context),
+            log,
+            &self.tasks,
+        ))
     }
 
     /// Publishes the connection's status until it is no longer wanted.

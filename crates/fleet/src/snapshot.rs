@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use model::{
-    ConfigStatus, Event, ServerName, ServerStatus, Snapshot, Totals, now_millis,
-};
+use model::{ConfigStatus, Event, ServerName, ServerStatus, Snapshot, Totals, now_millis};
 
 use crate::slot::{Slot, Slots};
 
@@ -46,8 +44,11 @@ pub(crate) fn next(
 
 /// What of the difference is news.
 pub(crate) fn news(last: &Snapshot, next: &Snapshot) -> Vec<Event> {
-    let before: BTreeMap<&str, &ServerStatus> =
-        last.servers.iter().map(|server| (server.name.as_str(), server)).collect();
+    let before: BTreeMap<&str, &ServerStatus> = last
+        .servers
+        .iter()
+        .map(|server| (server.name.as_str(), server))
+        .collect();
     let mut events = Vec::new();
     for now in &next.servers {
         let then = before.get(now.name.as_str());
@@ -59,11 +60,16 @@ pub(crate) fn news(last: &Snapshot, next: &Snapshot) -> Vec<Event> {
             });
         }
         if then.map_or(0, |then| then.tools) != now.tools {
-            events.push(Event::ToolsChanged { server: now.name.clone(), tools: now.tools });
+            events.push(Event::ToolsChanged {
+                server: now.name.clone(),
+                tools: now.tools,
+            });
         }
     }
     if last.config != next.config {
-        events.push(Event::ConfigReloaded { ok: !next.config.has_errors() });
+        events.push(Event::ConfigReloaded {
+            ok: !next.config.has_errors(),
+        });
     }
     events
 }
@@ -83,8 +89,12 @@ fn server(name: &ServerName, slug: String, slot: &Slot) -> ServerStatus {
         starts: status.map_or(0, |status| status.starts),
         protocol: status.and_then(|status| status.protocol.clone()),
         server_info: status.and_then(|status| status.server_info.clone()),
-        tools: status.filter(|_| ready).map_or(0, |status| status.tools.len()),
-        rejected_tools: status.map(|status| status.rejected.to_vec()).unwrap_or_default(),
+        tools: status
+            .filter(|_| ready)
+            .map_or(0, |status| status.tools.len()),
+        rejected_tools: status
+            .map(|status| status.rejected.to_vec())
+            .unwrap_or_default(),
         calls,
         last_call,
         state,
@@ -92,7 +102,8 @@ fn server(name: &ServerName, slug: String, slot: &Slot) -> ServerStatus {
 }
 
 fn totals(servers: &[ServerStatus]) -> Totals {
-    let count = |chosen: &dyn Fn(&ServerStatus) -> bool| servers.iter().filter(|s| chosen(s)).count();
+    let count =
+        |chosen: &dyn Fn(&ServerStatus) -> bool| servers.iter().filter(|s| chosen(s)).count();
     let disabled = count(&|server| server.state == model::ServerState::Disabled);
     let ready = count(&|server| server.state.is_ready());
     Totals {
@@ -131,7 +142,11 @@ mod tests {
 
     fn snapshot(servers: Vec<ServerStatus>) -> Snapshot {
         let first = first("http://x/mcp".to_owned(), &ConfigStatus::default());
-        Snapshot { totals: totals(&servers), servers, ..first }
+        Snapshot {
+            totals: totals(&servers),
+            servers,
+            ..first
+        }
     }
 
     #[test]
@@ -152,8 +167,11 @@ mod tests {
         let before = snapshot(vec![status("a", ServerState::Ready, 3)]);
         assert!(news(&before, &before).is_empty());
         let problem = Problem::new(ProblemCode::Exited, "It ended.", "Look.");
-        let state =
-            ServerState::BackingOff { attempts: 1, retry_at: 5, problem: problem.clone() };
+        let state = ServerState::BackingOff {
+            attempts: 1,
+            retry_at: 5,
+            problem: problem.clone(),
+        };
         let after = snapshot(vec![status("a", state, 0)]);
         let expected = [
             Event::ServerState {
@@ -161,7 +179,10 @@ mod tests {
                 state: "backing off".to_owned(),
                 problem: Some(problem),
             },
-            Event::ToolsChanged { server: "a".to_owned(), tools: 0 },
+            Event::ToolsChanged {
+                server: "a".to_owned(),
+                tools: 0,
+            },
         ];
         assert_eq!(news(&before, &after), expected);
     }

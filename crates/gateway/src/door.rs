@@ -59,7 +59,9 @@ impl FromRequestParts<Gateway> for Chosen {
             _ => {}
         }
         let named = Path::<String>::from_request_parts(parts, gateway).await;
-        let server = named.ok().and_then(|Path(name)| gateway.fleet().server_named(&name));
+        let server = named
+            .ok()
+            .and_then(|Path(name)| gateway.fleet().server_named(&name));
         let missing = "there is no server of this name; see `toolgate servers list`";
         server
             .map(|name| Self(Face::Server(name)))

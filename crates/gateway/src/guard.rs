@@ -47,25 +47,43 @@ impl Doorkeeper {
             check_host(*address, uri, headers)?;
             check_origin(*address, headers)?;
         }
-        if method == Method::POST { check_type(headers) } else { Ok(()) }
+        if method == Method::POST {
+            check_type(headers)
+        } else {
+            Ok(())
+        }
     }
 }
 
 fn check_host(address: SocketAddr, uri: &Uri, headers: &HeaderMap) -> Result<(), Rejection> {
     let mut hosts = headers.get_all(HOST).iter();
-    let (Some(host), None) = (hosts.next(), hosts.next()) else { return Err(BAD_HOST) };
+    let (Some(host), None) = (hosts.next(), hosts.next()) else {
+        return Err(BAD_HOST);
+    };
     let host = host.to_str().map_err(|_| BAD_HOST)?;
     // A request with an absolute target names its authority a second time.
-    let same_target = uri.authority().is_none_or(|authority| authority.as_str() == host);
-    if same_target && is_own_authority(host, address) { Ok(()) } else { Err(BAD_HOST) }
+    let same_target = uri
+        .authority()
+        .is_none_or(|authority| authority.as_str() == host);
+    if same_target && is_own_authority(host, address) {
+        Ok(())
+    } else {
+        Err(BAD_HOST)
+    }
 }
 
 fn check_origin(address: SocketAddr, headers: &HeaderMap) -> Result<(), Rejection> {
-    if headers.get("sec-fetch-site").is_some_and(|site| site == "cross-site") {
+    if headers
+        .get("sec-fetch-site")
+        .is_some_and(|site| site == "cross-site")
+    {
         return Err(BAD_ORIGIN);
     }
     for origin in headers.get_all(ORIGIN) {
-        let own = origin.to_str().ok().and_then(|origin| origin.strip_prefix("http://"));
+        let own = origin
+            .to_str()
+            .ok()
+            .and_then(|origin| origin.strip_prefix("http://"));
         if !own.is_some_and(|authority| is_own_authority(authority, address)) {
             return Err(BAD_ORIGIN);
         }
@@ -77,15 +95,24 @@ fn check_origin(address: SocketAddr, headers: &HeaderMap) -> Result<(), Rejectio
 fn is_own_authority(authority: &str, address: SocketAddr) -> bool {
     let port = address.port();
     ["127.0.0.1", "localhost", "[::1]"].iter().any(|host| {
-        authority.strip_prefix(host).and_then(|rest| rest.strip_prefix(':'))
+        authority
+            .strip_prefix(host)
+            .and_then(|rest| rest.strip_prefix(':'))
             == Some(port.to_string().as_str())
     }) || authority == address.to_string()
 }
 
 fn check_type(headers: &HeaderMap) -> Result<(), Rejection> {
-    let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let kind = headers
+        .get(CONTENT_TYPE)
+        .and_then(|kind| kind.to_str().ok())
+        .unwrap_or_default();
     let kind = kind.split(';').next().unwrap_or_default().trim();
-    if kind.eq_ignore_ascii_case("application/json") { Ok(()) } else { Err(BAD_TYPE) }
+    if kind.eq_ignore_ascii_case("application/json") {
+        Ok(())
+    } else {
+        Err(BAD_TYPE)
+    }
 }
 
 #[cfg(test)]
@@ -155,7 +182,11 @@ mod tests {
             keeper.check(&Method::POST, &Uri::from_static("/mcp"), &headers)
         };
         assert_eq!(post(Some("application/json; charset=utf-8")), Ok(()));
-        for kind in [None, Some("text/plain"), Some("application/x-www-form-urlencoded")] {
+        for kind in [
+            None,
+            Some("text/plain"),
+            Some("application/x-www-form-urlencoded"),
+        ] {
             assert_eq!(post(kind), Err(BAD_TYPE), "{kind:?}");
         }
     }
@@ -164,6 +195,9 @@ mod tests {
     fn the_socket_needs_no_host() {
         let nothing = HeaderMap::new();
         let target = Uri::from_static("/mcp");
-        assert_eq!(Doorkeeper::Socket.check(&Method::GET, &target, &nothing), Ok(()));
+        assert_eq!(
+            Doorkeeper::Socket.check(&Method::GET, &target, &nothing),
+            Ok(())
+        );
     }
 }

@@ -81,19 +81,29 @@ fn define(name: &'static str, description: String, schema: Value, effect: Effect
 
 /// A refusal for arguments of the menu's own tools.
 fn missing(tool: &str, what: &str, example: &Value) -> Refusal {
-    Refusal::new("invalid-arguments", format!("{tool} needs {what}."), "Call it as in the example.")
-        .with("example", example.clone())
+    Refusal::new(
+        "invalid-arguments",
+        format!("{tool} needs {what}."),
+        "Call it as in the example.",
+    )
+    .with("example", example.clone())
 }
 
 /// A text argument.
 fn text<'a>(arguments: &'a Value, key: &str) -> Option<&'a str> {
-    arguments.get(key).and_then(Value::as_str).map(str::trim).filter(|text| !text.is_empty())
+    arguments
+        .get(key)
+        .and_then(Value::as_str)
+        .map(str::trim)
+        .filter(|text| !text.is_empty())
 }
 
 /// A count argument, kept within bounds.
 fn count(arguments: &Value, key: &str, default: usize, most: usize) -> usize {
     let given = arguments.get(key).and_then(Value::as_u64);
-    given.map_or(default, |count| usize::try_from(count).unwrap_or(most).clamp(1, most))
+    given.map_or(default, |count| {
+        usize::try_from(count).unwrap_or(most).clamp(1, most)
+    })
 }
 
 #[cfg(test)]
@@ -114,7 +124,7 @@ mod tests {
     fn counts_stay_within_bounds() {
         assert_eq!(count(&json!({}), "limit", 5, 50), 5);
         assert_eq!(count(&json!({ "limit": 0 }), "limit", 5, 50), 1);
-        assert_eq!(count(&json!({ "limit": 1e3 as u64 }), "limit", 5, 50), 50);
+        assert_eq!(count(&json!({ "limit": 1000 }), "limit", 5, 50), 50);
         assert_eq!(count(&json!({ "limit": "7" }), "limit", 5, 50), 5);
     }
 }

@@ -4,7 +4,7 @@ mod lists;
 
 use serde_json::{Value, json};
 use wire::{
-    ErrorObject, Era, MODERN_REVISION, META_SERVER_INFO, Notification, Raw, RawObject, Request,
+    Era, ErrorObject, META_SERVER_INFO, MODERN_REVISION, Notification, Raw, RawObject, Request,
     code, negotiate_legacy, raw,
 };
 
@@ -89,7 +89,10 @@ impl Asking<'_> {
 
     async fn call(&self, mut params: RawObject) -> Result<Raw, ErrorObject> {
         let name: String = params.get_as("name").ok_or_else(|| {
-            ErrorObject::new(code::INVALID_PARAMS, "`tools/call` needs the `name` of a tool")
+            ErrorObject::new(
+                code::INVALID_PARAMS,
+                "`tools/call` needs the `name` of a tool",
+            )
         })?;
         let tool = match self.face {
             Face::Menu => {
@@ -118,11 +121,17 @@ impl Asking<'_> {
 
     /// Hands any other method to the one server of the face.
     async fn forward(&self, method: &str, params: RawObject) -> Result<Raw, ErrorObject> {
-        let Face::Server(server) = self.face else { return Err(unknown_method(method)) };
+        let Face::Server(server) = self.face else {
+            return Err(unknown_method(method));
+        };
         if !FORWARDED.contains(&method) {
             return Err(unknown_method(method));
         }
-        let reply = self.gateway.fleet().request(server.as_str(), method, params).await;
+        let reply = self
+            .gateway
+            .fleet()
+            .request(server.as_str(), method, params)
+            .await;
         reply.map_err(|error| match error {
             fleet::RequestError::Call(upstream::CallError::Rpc(error)) => error,
             other => ErrorObject::new(code::UPSTREAM, other.to_string()),
@@ -148,7 +157,9 @@ pub(crate) fn take_notice(notification: &Notification) {
 
 /// Adds to a result what the era asks for, and takes out what only the other era knows.
 fn finish(result: Raw, era: Era) -> Raw {
-    let Some(mut object) = RawObject::parse(&result) else { return result };
+    let Some(mut object) = RawObject::parse(&result) else {
+        return result;
+    };
     match era {
         Era::Modern => {
             if object.get("resultType").is_none() {
@@ -173,7 +184,11 @@ fn unknown_tool(name: &str) -> ErrorObject {
 }
 
 fn unknown_method(method: &str) -> ErrorObject {
-    let shown: String = method.chars().filter(|c| !c.is_control()).take(100).collect();
+    let shown: String = method
+        .chars()
+        .filter(|c| !c.is_control())
+        .take(100)
+        .collect();
     ErrorObject::new(code::METHOD_NOT_FOUND, format!("Method not found: {shown}"))
 }
 

@@ -51,7 +51,11 @@ pub async fn call(gateway: &Gateway, call: &ToolCall<'_>) -> Raw {
         Ok(done) => done,
         Err((refusal, ended)) => (refusal.to_result(), ended),
     };
-    let record = record::Record { client: call.client, arguments: call.arguments, ended: &ended };
+    let record = record::Record {
+        client: call.client,
+        arguments: call.arguments,
+        ended: &ended,
+    };
     record::record(&inner.fleet, &record, began.elapsed());
     result
 }
@@ -60,7 +64,14 @@ async fn run(inner: &Inner, call: &ToolCall<'_>) -> Result<(Raw, Ended), (Refusa
     let catalog = inner.fleet.catalog();
     let refused = |refusal| {
         let (server, tool) = (String::new(), call.tool.to_owned());
-        (refusal, Ended { server, tool, outcome: CallOutcome::Refused })
+        (
+            refusal,
+            Ended {
+                server,
+                tool,
+                outcome: CallOutcome::Refused,
+            },
+        )
     };
     let tool = resolve::resolve(&catalog, call.tool).map_err(refused)?;
     let ended = |outcome| Ended {

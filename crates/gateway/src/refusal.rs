@@ -17,7 +17,7 @@ pub(crate) struct Refusal {
     pub(crate) fix: String,
     /// More for the model to work with, such as the schema that was missed.
     #[serde(flatten)]
-    pub(crate) details: serde_json::Map<String, Value>,
+    pub(crate) details: Box<serde_json::Map<String, Value>>,
 }
 
 impl Refusal {
@@ -27,7 +27,12 @@ impl Refusal {
         fix: impl Into<String>,
     ) -> Self {
         let (message, fix) = (message.into(), fix.into());
-        Self { code, message, fix, details: serde_json::Map::new() }
+        Self {
+            code,
+            message,
+            fix,
+            details: Box::default(),
+        }
     }
 
     pub(crate) fn with(mut self, key: &str, value: impl Into<Value>) -> Self {
@@ -73,8 +78,12 @@ impl Refusal {
     }
 
     fn of_problem(server: &str, problem: &Problem) -> Self {
-        Self::new(problem.code.as_str(), problem.message.clone(), problem.fix.clone())
-            .with("server", server)
+        Self::new(
+            problem.code.as_str(),
+            problem.message.clone(),
+            problem.fix.clone(),
+        )
+        .with("server", server)
     }
 }
 
@@ -85,7 +94,9 @@ pub(crate) fn standing(server: &str, state: &ServerState) -> (String, String) {
         None => format!("`{server}` is {}.", state.label()),
     };
     let fix = match state {
-        ServerState::Disabled => format!("A person can enable it: toolgate servers enable {server}"),
+        ServerState::Disabled => {
+            format!("A person can enable it: toolgate servers enable {server}")
+        }
         ServerState::Starting { .. } => "Try again in a few seconds.".to_owned(),
         ServerState::Ready | ServerState::Stopping => "Try again.".to_owned(),
         ServerState::BackingOff { problem, .. } => {

@@ -9,7 +9,7 @@ use wire::RawObject;
 /// Sessions kept at most; beyond that, the one idle longest goes.
 const MAX_SESSIONS: usize = 10_000;
 /// A session that was not used for so long is forgotten.
-const MAX_IDLE: Duration = Duration::from_secs(24 * 60 * 60);
+const MAX_IDLE: Duration = Duration::from_hours(24);
 
 /// The program at the other end, as it names itself. Never a ground for trust.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,12 +22,21 @@ impl Client {
     /// A client by the name it gave, made fit for logs.
     pub fn new(name: &str) -> Self {
         let clean: String = name.chars().filter(|c| !c.is_control()).take(80).collect();
-        Self { name: if clean.is_empty() { "unknown".to_owned() } else { clean } }
+        Self {
+            name: if clean.is_empty() {
+                "unknown".to_owned()
+            } else {
+                clean
+            },
+        }
     }
 
     /// Reads the implementation object that clients send of themselves.
     pub(crate) fn from_info(info: Option<&RawObject>) -> Self {
-        let part = |key| info.and_then(|info| info.get_as::<String>(key)).unwrap_or_default();
+        let part = |key| {
+            info.and_then(|info| info.get_as::<String>(key))
+                .unwrap_or_default()
+        };
         Self::new(format!("{} {}", part("name"), part("version")).trim())
     }
 }
@@ -52,10 +61,13 @@ impl Sessions {
     pub(crate) fn open(&self, session: Session) -> Result<String, getrandom::Error> {
         let mut bytes = [0; 16];
         getrandom::fill(&mut bytes)?;
-        let id: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        let id = model::hex(&bytes);
         let mut sessions = self.lock();
         make_room(&mut sessions);
-        let entry = Entry { session: Arc::new(session), used: Instant::now() };
+        let entry = Entry {
+            session: Arc::new(session),
+            used: Instant::now(),
+        };
         sessions.insert(id.clone(), entry);
         Ok(id)
     }
@@ -97,7 +109,9 @@ mod tests {
     use super::*;
 
     fn session(name: &str) -> Session {
-        Session { client: Client::new(name) }
+        Session {
+            client: Client::new(name),
+        }
     }
 
     #[test]

@@ -34,14 +34,22 @@ pub(crate) async fn check(
 
 fn carries(headers: &HeaderMap, token: &Secret) -> bool {
     let mut values = headers.get_all(AUTHORIZATION).iter();
-    let (Some(value), None) = (values.next(), values.next()) else { return false };
-    let given = value.as_bytes().strip_prefix(b"Bearer ").unwrap_or_default();
+    let (Some(value), None) = (values.next(), values.next()) else {
+        return false;
+    };
+    let given = value
+        .as_bytes()
+        .strip_prefix(b"Bearer ")
+        .unwrap_or_default();
     same(given, token.expose().as_bytes())
 }
 
 /// Compares without telling by its duration how much agrees.
 fn same(given: &[u8], expected: &[u8]) -> bool {
-    let difference = given.iter().zip(expected).fold(0, |all, (a, b)| all | (a ^ b));
+    let difference = given
+        .iter()
+        .zip(expected)
+        .fold(0, |all, (a, b)| all | (a ^ b));
     given.len() == expected.len() && difference == 0
 }
 
@@ -60,10 +68,20 @@ mod tests {
             carries(&headers, &token)
         };
         assert!(check(&["Bearer abc"]));
-        for wrong in ["Bearer abd", "Bearer ab", "Bearer abcd", "abc", "Basic abc", "Bearer "] {
+        for wrong in [
+            "Bearer abd",
+            "Bearer ab",
+            "Bearer abcd",
+            "abc",
+            "Basic abc",
+            "Bearer ",
+        ] {
             assert!(!check(&[wrong]), "{wrong}");
         }
         assert!(!check(&[]));
-        assert!(!check(&["Bearer abc", "Bearer abc"]), "one of two could be another's");
+        assert!(
+            !check(&["Bearer abc", "Bearer abc"]),
+            "one of two could be another's"
+        );
     }
 }

@@ -22,7 +22,10 @@ impl Failure {
         fix: impl Into<String>,
     ) -> Self {
         let (code, message, fix) = (code.to_owned(), message.into(), fix.into());
-        Self { status, error: ApiError { code, message, fix } }
+        Self {
+            status,
+            error: ApiError { code, message, fix },
+        }
     }
 }
 

@@ -23,12 +23,12 @@ pub(crate) async fn follow(
     let snapshots = WatchStream::new(fleet.watch()).map(|snapshot| event("snapshot", &*snapshot));
     let news = BroadcastStream::new(fleet.events())
         .filter_map(|news| std::future::ready(news.ok().map(|news| event("news", &news))));
-    let both = stream::select(snapshots, news).take_until(api.closing.cancelled_owned());
+    let both = stream::select(snapshots, news).map(Ok).take_until(api.closing.cancelled_owned());
     Sse::new(both).keep_alive(KeepAlive::new().interval(KEEP_ALIVE))
 }
 
-fn event(name: &str, data: &impl Serialize) -> Result<SseEvent, Infallible> {
+fn event(name: &str, data: &impl Serialize) -> SseEvent {
     let event = SseEvent::default().event(name);
     // Our own types serialise without fail; an event without data would still be well-formed.
-    Ok(event.json_data(data).unwrap_or_default())
+    event.json_data(data).unwrap_or_default()
 }

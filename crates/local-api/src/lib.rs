@@ -35,7 +35,10 @@ pub fn router(api: Api, keeper: Doorkeeper, token: Secret) -> Router {
         .route("/status", get(status))
         .route("/events", get(events::follow))
         .route("/servers", get(servers::list).post(servers::add))
-        .route("/servers/{name}", get(servers::detail).delete(servers::remove))
+        .route(
+            "/servers/{name}",
+            get(servers::detail).delete(servers::remove),
+        )
         .route("/servers/{name}/enable", post(servers::enable))
         .route("/servers/{name}/disable", post(servers::disable))
         .route("/servers/{name}/restart", post(servers::restart))
@@ -46,7 +49,10 @@ pub fn router(api: Api, keeper: Doorkeeper, token: Secret) -> Router {
         .route("/config", get(config::status))
         .route("/config/reload", post(config::reload))
         .fallback(error::no_such_route)
-        .layer(middleware::from_fn_with_state((keeper.clone(), token), auth::check))
+        .layer(middleware::from_fn_with_state(
+            (keeper.clone(), token),
+            auth::check,
+        ))
         .layer(middleware::from_fn_with_state(keeper, gateway::guard))
         .with_state(api);
     Router::new().nest("/api/v1", routes)

@@ -32,15 +32,24 @@ pub(crate) async fn read(
     let fleet = api.gateway.fleet();
     let name = resolve(fleet, &name)?;
     let catalog = fleet.catalog();
-    let server = catalog.servers().iter().find(|server| server.name.as_str() == name);
+    let server = catalog
+        .servers()
+        .iter()
+        .find(|server| server.name.as_str() == name);
     let slug = server.map(|server| server.slug.clone()).unwrap_or_default();
     let lines = wanted.lines.unwrap_or(100).min(MOST);
     let logs = &fleet.context().logs;
     if !wanted.follow.unwrap_or(false) {
-        let lines = logs.tail(&slug, lines).await.map_err(|error| unreadable(&name, &error))?;
+        let lines = logs
+            .tail(&slug, lines)
+            .await
+            .map_err(|error| unreadable(&name, &error))?;
         return Ok(Json(LogLines { lines }).into_response());
     }
-    let followed = logs.follow(&slug, lines).await.map_err(|error| unreadable(&name, &error))?;
+    let followed = logs
+        .follow(&slug, lines)
+        .await
+        .map_err(|error| unreadable(&name, &error))?;
     let lines = followed
         .map(|line| Ok::<_, Infallible>(Event::default().event("line").data(line)))
         .take_until(api.closing.cancelled_owned());

@@ -29,13 +29,25 @@ pub(crate) async fn detail(
     let config = fleet.server_config(&name)?.masked_entry();
     let status = status_of(fleet, &name)?;
     let catalog = fleet.catalog();
-    let known = catalog.servers().iter().find(|server| server.name.as_str() == name);
+    let known = catalog
+        .servers()
+        .iter()
+        .find(|server| server.name.as_str() == name);
     let (instructions, mut tools) = known.map_or((None, Vec::new()), |server| {
-        let tools = server.tools.iter().map(|tool| summary(tool, None)).collect();
+        let tools = server
+            .tools
+            .iter()
+            .map(|tool| summary(tool, None))
+            .collect();
         (server.instructions.clone(), tools)
     });
     tools.sort_by(|a: &model::ToolSummary, b| a.name.cmp(&b.name));
-    Ok(Json(ServerDetail { status, config, instructions, tools }))
+    Ok(Json(ServerDetail {
+        status,
+        config,
+        instructions,
+        tools,
+    }))
 }
 
 pub(crate) async fn add(
@@ -43,7 +55,15 @@ pub(crate) async fn add(
     Json(body): Json<AddServer>,
 ) -> Result<(StatusCode, Json<ServerStatus>), Failure> {
     let AddServer { name, entry } = body;
-    let status = edit(&api, Edit::Add { name: name.clone(), entry }, &name).await?;
+    let status = edit(
+        &api,
+        Edit::Add {
+            name: name.clone(),
+            entry,
+        },
+        &name,
+    )
+    .await?;
     Ok((StatusCode::CREATED, status))
 }
 
@@ -53,7 +73,10 @@ pub(crate) async fn remove(
 ) -> Result<StatusCode, Failure> {
     let fleet = api.gateway.fleet();
     let name = resolve(fleet, &name)?;
-    fleet.config().edit(Edit::Remove { name: name.clone() }).await?;
+    fleet
+        .config()
+        .edit(Edit::Remove { name: name.clone() })
+        .await?;
     let gone = |snapshot: &model::Snapshot| !snapshot.servers.iter().any(|s| s.name == name);
     wait_for(fleet, gone).await;
     Ok(StatusCode::NO_CONTENT)
@@ -85,14 +108,26 @@ pub(crate) async fn restart(
 
 async fn switch(api: &Api, name: &str, enabled: bool) -> Result<Json<ServerStatus>, Failure> {
     let name = resolve(api.gateway.fleet(), name)?;
-    edit(api, Edit::SetEnabled { name: name.clone(), enabled }, &name).await
+    edit(
+        api,
+        Edit::SetEnabled {
+            name: name.clone(),
+            enabled,
+        },
+        &name,
+    )
+    .await
 }
 
 /// Edits the file, and answers with what came of it.
 async fn edit(api: &Api, edit: Edit, name: &str) -> Result<Json<ServerStatus>, Failure> {
     let fleet = api.gateway.fleet();
     let loaded = fleet.config().edit(edit).await?;
-    let wanted = loaded.settings.servers.get(name).map(|config| config.enabled);
+    let wanted = loaded
+        .settings
+        .servers
+        .get(name)
+        .map(|config| config.enabled);
     let shown = |snapshot: &model::Snapshot| {
         let status = snapshot.servers.iter().find(|server| server.name == name);
         let running = |s: &ServerStatus| s.state != model::ServerState::Disabled;
@@ -113,12 +148,16 @@ pub(crate) fn resolve(fleet: &Fleet, name: &str) -> Result<String, UnknownServer
     if fleet.server_config(name).is_ok() {
         return Ok(name.to_owned());
     }
-    let known = fleet.server_named(name).ok_or_else(|| UnknownServer(name.to_owned()))?;
+    let known = fleet
+        .server_named(name)
+        .ok_or_else(|| UnknownServer(name.to_owned()))?;
     Ok(known.to_string())
 }
 
 fn status_of(fleet: &Fleet, name: &str) -> Result<ServerStatus, UnknownServer> {
     let snapshot = fleet.snapshot();
     let status = snapshot.servers.iter().find(|server| server.name == name);
-    status.cloned().ok_or_else(|| UnknownServer(name.to_owned()))
+    status
+        .cloned()
+        .ok_or_else(|| UnknownServer(name.to_owned()))
 }

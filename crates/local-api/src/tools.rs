@@ -29,18 +29,28 @@ pub(crate) async fn find(
     Query(wanted): Query<Wanted>,
 ) -> Result<Json<Vec<ToolSummary>>, Failure> {
     let fleet = api.gateway.fleet();
-    let server = wanted.server.map(|name| resolve(fleet, &name)).transpose()?;
+    let server = wanted
+        .server
+        .map(|name| resolve(fleet, &name))
+        .transpose()?;
     let limit = wanted.limit.unwrap_or(MOST).min(MOST);
     let Some(query) = wanted.query else {
         let catalog = fleet.catalog();
         let of_server = |tool: &&std::sync::Arc<Tool>| {
-            server.as_ref().is_none_or(|server| tool.server.as_str() == server)
+            server
+                .as_ref()
+                .is_none_or(|server| tool.server.as_str() == server)
         };
         let all = catalog.tools().filter(of_server).take(limit);
         return Ok(Json(all.map(|tool| summary(tool, None)).collect()));
     };
     let found = fleet.search(&query, limit, server.as_deref());
-    Ok(Json(found.iter().map(|found| summary(&found.tool, Some(found.score))).collect()))
+    Ok(Json(
+        found
+            .iter()
+            .map(|found| summary(&found.tool, Some(found.score)))
+            .collect(),
+    ))
 }
 
 pub(crate) async fn detail(
@@ -57,7 +67,10 @@ pub(crate) async fn detail(
         )
     })?;
     let definition = serde_json::from_str(tool.definition.definition.get()).unwrap_or_default();
-    Ok(Json(ToolDetail { summary: summary(tool, None), definition }))
+    Ok(Json(ToolDetail {
+        summary: summary(tool, None),
+        definition,
+    }))
 }
 
 /// Calls a tool by the same path as any client's call.
@@ -70,7 +83,9 @@ pub(crate) async fn call(State(api): State<Api>, Json(body): Json<CallTool>) -> 
         extra: RawObject::default(),
         intent: None,
     };
-    Json(CallReply { result: gateway::call(&api.gateway, &call).await })
+    Json(CallReply {
+        result: gateway::call(&api.gateway, &call).await,
+    })
 }
 
 /// A tool's short form.

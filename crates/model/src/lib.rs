@@ -20,6 +20,7 @@ pub use snapshot::{
 pub use state::{ServerState, StartPhase};
 pub use tool::{Effect, ToolSummary};
 
+use std::fmt::Write as _;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Milliseconds since the Unix epoch: the one form in which times leave the process.
@@ -32,4 +33,15 @@ pub fn unix_millis(time: SystemTime) -> u64 {
 /// The current time as [`unix_millis`].
 pub fn now_millis() -> u64 {
     unix_millis(SystemTime::now())
+}
+
+/// Bytes as lower-case hexadecimal digits.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes
+        .iter()
+        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+            // Writing to a string cannot fail.
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
 }

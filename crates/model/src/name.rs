@@ -139,11 +139,7 @@ fn digest(parts: &[&str], length: usize) -> String {
         hash.update(part.as_bytes());
         hash.update([0]);
     }
-    let mut text: String = hash
-        .finalize()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let mut text = crate::hex(&hash.finalize());
     text.truncate(length);
     text
 }

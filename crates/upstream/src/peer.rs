@@ -167,14 +167,13 @@ impl Shared {
         let sender = id
             .and_then(RequestId::as_number)
             .and_then(|id| self.waiting().remove(&id));
-        match sender {
-            // The caller may have gone in this very moment.
-            Some(sender) => drop(sender.send(reply)),
-            None => tracing::debug!("an answer that nobody waits for was dropped"),
+        // The caller may have gone in this very moment; then nobody waits either.
+        if sender.is_none_or(|sender| sender.send(reply).is_err()) {
+            tracing::debug!("an answer that nobody waits for was dropped");
         }
     }
 
-    fn close(&self, problem: Problem) {
+    fn close(&self, problem: &Problem) {
         self.closed.send_replace(Some(problem.clone()));
         let waiting = std::mem::take(&mut *self.waiting());
         for sender in waiting.into_values() {
@@ -208,12 +207,12 @@ impl Dispatch {
                         .clone()
                         .into_problem(model::ProblemCode::Exited, "a call");
                     self.shared.settle(Some(&id), Err(error));
-                    return self.shared.close(problem);
+                    return self.shared.close(&problem);
                 }
-                Incoming::Closed(problem) => return self.shared.close(problem),
+                Incoming::Closed(problem) => return self.shared.close(&problem),
             }
         }
-        self.shared.close(Problem::new(
+        self.shared.close(&Problem::new(
             model::ProblemCode::Exited,
             "The connection to the server was closed.",
             "Try again; the gateway reconnects by itself.",

@@ -77,6 +77,7 @@ impl Upstream {
             live: live_sender,
             orders: receiver,
             backoff: Backoff::default(),
+            processes: TaskTracker::new(),
         };
         Self {
             live,
@@ -181,8 +182,11 @@ impl CallLine {
                 match (&now.caller, &now.status.state) {
                     (Some(caller), _) if !caller.is_closed() => return Ok(caller.clone()),
                     // Being started, or lost a moment ago: there will be news.
-                    (Some(_), _) | (None, ServerState::Starting { .. }) => {}
-                    (None, ServerState::BackingOff { attempts: 1, .. }) => {}
+                    (Some(_), _)
+                    | (
+                        None,
+                        ServerState::Starting { .. } | ServerState::BackingOff { attempts: 1, .. },
+                    ) => {}
                     (None, state) => return Err(CallError::NotReady(state.clone())),
                 }
             }

@@ -1,12 +1,13 @@
 //! Keeps one server up: starts it, follows its news, starts it again when it is lost.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use config::ServerConfig;
 use model::{Problem, ProblemCode, ServerState, StartPhase, now_millis};
 use telemetry::ServerLog;
 use tokio::sync::{mpsc, watch};
+use tokio_util::task::TaskTracker;
 use wire::{Notification, RawObject};
 
 use crate::backoff::Backoff;
@@ -17,13 +18,13 @@ use crate::status::Live;
 use crate::tools;
 
 /// A legacy server that has been silent for so long is asked whether it lives.
-const IDLE: Duration = Duration::from_secs(60);
+const IDLE: Duration = Duration::from_mins(1);
 /// It has this long to answer.
 const PING_PATIENCE: Duration = Duration::from_secs(20);
 /// Several changes of the tools in a row are followed by one listing.
 const SETTLE: Duration = Duration::from_millis(50);
 /// Listing has its own deadline, counted from the handshake.
-const LIST_PATIENCE: Duration = Duration::from_secs(60);
+const LIST_PATIENCE: Duration = Duration::from_mins(1);
 
 /// What a supervisor can be told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +37,8 @@ pub(crate) enum Order {
 
 /// Why a connection, or an attempt at one, is over.
 enum Ended {
-    Lost(Problem),
+    /// It failed, after having been ready for so long.
+    Lost(Problem, Duration),
     Ordered(Order),
 }
 
@@ -48,16 +50,22 @@ pub(crate) struct Supervisor {
     pub(crate) live: watch::Sender<Live>,
     pub(crate) orders: mpsc::Receiver<Order>,
     pub(crate) backoff: Backoff,
+    /// The server's processes, until nothing of them is left.
+    pub(crate) processes: TaskTracker,
 }
 
 impl Supervisor {
     /// Runs until ordered to stop, or until the handle is dropped.
     pub(crate) async fn run(mut self) {
         loop {
-            let began = Instant::now();
-            let order = match self.attempt().await {
+            let ended = self.attempt().await;
+            // There is never a second process, also where a start was broken off.
+            self.processes.close();
+            self.processes.wait().await;
+            self.processes.reopen();
+            let order = match ended {
                 Ended::Ordered(order) => order,
-                Ended::Lost(problem) => self.wait_after(problem, began.elapsed()).await,
+                Ended::Lost(problem, uptime) => self.wait_after(problem, uptime).await,
             };
             match order {
                 Order::Restart => self.log.event(tracing::Level::INFO, "starting again"),
@@ -77,6 +85,7 @@ impl Supervisor {
                 context: &self.context,
                 log: &self.log,
                 mark: self.context.run.start(&self.slug, number),
+                processes: &self.processes,
                 progress: &progress,
             };
             self.log.event(
@@ -90,13 +99,13 @@ impl Supervisor {
         };
         let mut session = match session {
             Ok(session) => session,
-            Err(problem) => return Ended::Lost(problem),
+            Err(problem) => return Ended::Lost(problem, Duration::ZERO),
         };
         self.introduce(&session);
         let ended = self.live_through(&mut session).await;
         self.retract();
         match ended {
-            Ended::Lost(problem) => Ended::Lost(session.autopsy(problem).await),
+            Ended::Lost(problem, uptime) => Ended::Lost(session.autopsy(problem).await, uptime),
             Ended::Ordered(order) => {
                 self.set_state(ServerState::Stopping);
                 session.stop().await;
@@ -115,17 +124,23 @@ impl Supervisor {
         );
         session.subscribe();
         let notices = session.take_notices();
-        let watch = Watched {
+        let (live, log, ready) = (&self.live, &self.log, OnceLock::new());
+        let watched = Watched {
             session,
-            live: &self.live,
-            log: &self.log,
+            live,
+            log,
+            ready: &ready,
         };
-        tokio::select! {
-            ended = watch.serve(notices) => ended,
-            problem = session.closed() => Ended::Lost(problem),
-            problem = check_pulse(session) => Ended::Lost(problem),
-            order = next_order(&mut self.orders) => Ended::Ordered(order),
-        }
+        let problem = tokio::select! {
+            problem = watched.serve(notices) => problem,
+            problem = session.closed() => problem,
+            problem = check_pulse(session) => problem,
+            order = next_order(&mut self.orders) => return Ended::Ordered(order),
+        };
+        Ended::Lost(
+            problem,
+            ready.get().map_or(Duration::ZERO, Instant::elapsed),
+        )
     }
 
     /// Publishes who the server is.
@@ -197,13 +212,15 @@ struct Watched<'a> {
     session: &'a Session,
     live: &'a watch::Sender<Live>,
     log: &'a ServerLog,
+    /// Since when the server can be called.
+    ready: &'a OnceLock<Instant>,
 }
 
 impl Watched<'_> {
     /// Keeps the tools as the server has them; returns only if they cannot be listed at first.
-    async fn serve(&self, mut notices: mpsc::Receiver<Notification>) -> Ended {
-        if let Some(ended) = self.follow_tools().await {
-            return ended;
+    async fn serve(&self, mut notices: mpsc::Receiver<Notification>) -> Problem {
+        if let Some(problem) = self.follow_tools().await {
+            return problem;
         }
         self.announce();
         while let Some(notice) = notices.recv().await {
@@ -212,15 +229,15 @@ impl Watched<'_> {
             }
             tokio::time::sleep(SETTLE).await;
             while notices.try_recv().is_ok() {}
-            if let Some(ended) = self.follow_tools().await {
-                return ended;
+            if let Some(problem) = self.follow_tools().await {
+                return problem;
             }
         }
         std::future::pending().await
     }
 
     /// Lists the tools anew. A failure ends a start; later, the old list stays.
-    async fn follow_tools(&self) -> Option<Ended> {
+    async fn follow_tools(&self) -> Option<Problem> {
         match tools::list(&self.session.caller, LIST_PATIENCE).await {
             Ok(listing) => {
                 for reason in &listing.rejected {
@@ -240,15 +257,13 @@ impl Watched<'_> {
                 );
                 None
             }
-            Err(error) => {
-                let problem = error.into_problem(ProblemCode::ListFailed, "to list its tools");
-                Some(Ended::Lost(problem))
-            }
+            Err(error) => Some(error.into_problem(ProblemCode::ListFailed, "to list its tools")),
         }
     }
 
     /// Opens the server to calls.
     fn announce(&self) {
+        self.ready.get_or_init(Instant::now);
         let tools = self.live.borrow().status.tools.len();
         self.log
             .event(tracing::Level::INFO, &format!("ready with {tools} tools"));
@@ -281,7 +296,7 @@ async fn check_pulse(session: &Session) -> Problem {
             return std::future::pending().await;
         };
         if silence < IDLE {
-            tokio::time::sleep(IDLE - silence).await;
+            tokio::time::sleep(IDLE.saturating_sub(silence)).await;
             continue;
         }
         let pong = session

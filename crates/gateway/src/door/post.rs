@@ -38,7 +38,11 @@ pub(super) async fn take(
         Ok(Message::Response(_)) => StatusCode::ACCEPTED.into_response(),
         Ok(Message::Request(request)) => {
             let response = take_request(gateway, face, headers, request).await;
-            if wants_only_events(headers) { as_event(response).await } else { response }
+            if wants_only_events(headers) {
+                as_event(response).await
+            } else {
+                response
+            }
         }
     }
 }
@@ -57,7 +61,12 @@ async fn take_request(
             }
             let meta = params.object("_meta").unwrap_or_default();
             let client = Client::from_info(meta.object(META_CLIENT_INFO).as_ref());
-            let asking = Asking { gateway, face, era: Era::Modern, client: &client };
+            let asking = Asking {
+                gateway,
+                face,
+                era: Era::Modern,
+                client: &client,
+            };
             answer(&asking, request).await
         }
         None if request.method == "initialize" => initialize(gateway, face, &request, &params),
@@ -73,10 +82,14 @@ fn check_modern(revision: &str, request: &Request, headers: &HeaderMap) -> Resul
         let message = format!("Unsupported protocol version: {revision}");
         return Err(ErrorObject::new(code::UNSUPPORTED_VERSION, message).with_data(&data));
     }
-    for (name, expected) in
-        [(HEADER_PROTOCOL_VERSION, revision), (HEADER_METHOD, request.method.as_str())]
-    {
-        if headers.get(name).is_some_and(|value| value.as_bytes() != expected.as_bytes()) {
+    for (name, expected) in [
+        (HEADER_PROTOCOL_VERSION, revision),
+        (HEADER_METHOD, request.method.as_str()),
+    ] {
+        if headers
+            .get(name)
+            .is_some_and(|value| value.as_bytes() != expected.as_bytes())
+        {
             let message = format!("the header {name} does not agree with the body");
             return Err(ErrorObject::new(code::HEADER_MISMATCH, message));
         }
@@ -85,18 +98,21 @@ fn check_modern(revision: &str, request: &Request, headers: &HeaderMap) -> Resul
 }
 
 /// Opens a legacy session.
-fn initialize(
-    gateway: &Gateway,
-    face: &Face,
-    request: &Request,
-    params: &RawObject,
-) -> Response {
+fn initialize(gateway: &Gateway, face: &Face, request: &Request, params: &RawObject) -> Response {
     let client = Client::from_info(params.object("clientInfo").as_ref());
-    let asking = Asking { gateway, face, era: Era::Legacy, client: &client };
+    let asking = Asking {
+        gateway,
+        face,
+        era: Era::Legacy,
+        client: &client,
+    };
     let result = asking.initialize(params);
     let Ok(id) = gateway.0.sessions.open(Session { client }) else {
         let error = ErrorObject::new(code::INTERNAL, "no randomness for a session");
-        return json(StatusCode::INTERNAL_SERVER_ERROR, reply(request, Err(error)));
+        return json(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            reply(request, Err(error)),
+        );
     };
     let mut response = json(StatusCode::OK, reply(request, Ok(result)));
     if let Ok(id) = HeaderValue::try_from(id) {
@@ -105,12 +121,7 @@ fn initialize(
     response
 }
 
-async fn legacy(
-    gateway: &Gateway,
-    face: &Face,
-    headers: &HeaderMap,
-    request: Request,
-) -> Response {
+async fn legacy(gateway: &Gateway, face: &Face, headers: &HeaderMap, request: Request) -> Response {
     let Some(id) = session_id(headers) else {
         let message = "this request names no session; send `initialize` first";
         let error = ErrorObject::new(code::INVALID_REQUEST, message);
@@ -121,7 +132,12 @@ async fn legacy(
         let error = ErrorObject::new(code::INVALID_REQUEST, message);
         return refuse(StatusCode::NOT_FOUND, Some(request), error);
     };
-    let asking = Asking { gateway, face, era: Era::Legacy, client: &session.client };
+    let asking = Asking {
+        gateway,
+        face,
+        era: Era::Legacy,
+        client: &session.client,
+    };
     answer(&asking, request).await
 }
 
@@ -140,7 +156,10 @@ fn reply(request: &Request, outcome: Result<wire::Raw, ErrorObject>) -> String {
 }
 
 fn refuse(status: StatusCode, request: Option<Request>, error: ErrorObject) -> Response {
-    let response = wire::Response { id: request.map(|request| request.id), outcome: Err(error) };
+    let response = wire::Response {
+        id: request.map(|request| request.id),
+        outcome: Err(error),
+    };
     json(status, response.into_json())
 }
 
@@ -150,7 +169,10 @@ fn json(status: StatusCode, body: String) -> Response {
 
 /// Whether the client reads event streams and nothing else.
 fn wants_only_events(headers: &HeaderMap) -> bool {
-    let accept = headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or("*/*");
+    let accept = headers
+        .get(ACCEPT)
+        .and_then(|accept| accept.to_str().ok())
+        .unwrap_or("*/*");
     accept.contains("text/event-stream")
         && !accept.contains("application/json")
         && !accept.contains("*/*")
@@ -160,9 +182,16 @@ fn wants_only_events(headers: &HeaderMap) -> bool {
 /// The same answer as the only event of a stream.
 async fn as_event(response: Response) -> Response {
     let (mut parts, body) = response.into_parts();
-    let text = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default();
-    parts.headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
-    let event = format!("event: message\ndata: {}\n\n", String::from_utf8_lossy(&text));
+    let text = axum::body::to_bytes(body, usize::MAX)
+        .await
+        .unwrap_or_default();
+    parts
+        .headers
+        .insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+    let event = format!(
+        "event: message\ndata: {}\n\n",
+        String::from_utf8_lossy(&text)
+    );
     Response::from_parts(parts, event.into())
 }
 
@@ -171,7 +200,10 @@ mod tests {
     use super::*;
 
     fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
-        pairs.iter().map(|(n, v)| (n.parse().expect("name"), v.parse().expect("value"))).collect()
+        pairs
+            .iter()
+            .map(|(n, v)| (n.parse().expect("name"), v.parse().expect("value")))
+            .collect()
     }
 
     #[test]
@@ -194,10 +226,20 @@ mod tests {
 
     #[test]
     fn json_is_preferred_wherever_it_is_accepted() {
-        for accept in ["application/json, text/event-stream", "*/*", "application/json"] {
-            assert!(!wants_only_events(&headers(&[("accept", accept)])), "{accept}");
+        for accept in [
+            "application/json, text/event-stream",
+            "*/*",
+            "application/json",
+        ] {
+            assert!(
+                !wants_only_events(&headers(&[("accept", accept)])),
+                "{accept}"
+            );
         }
         assert!(!wants_only_events(&headers(&[])));
-        assert!(wants_only_events(&headers(&[("accept", "text/event-stream")])));
+        assert!(wants_only_events(&headers(&[(
+            "accept",
+            "text/event-stream"
+        )])));
     }
 }

@@ -20,7 +20,9 @@ const KEEP_ALIVE: Duration = Duration::from_secs(30);
 pub(super) fn open(gateway: &Gateway, face: Face) -> Response {
     let closing = gateway.0.closing.clone();
     let changes = changes(gateway, face).take_until(closing.cancelled_owned());
-    Sse::new(changes).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)).into_response()
+    Sse::new(changes)
+        .keep_alive(KeepAlive::new().interval(KEEP_ALIVE))
+        .into_response()
 }
 
 fn changes(
@@ -60,7 +62,10 @@ mod tests {
 
     #[test]
     fn each_face_hears_of_its_own_tools() {
-        let event = Event::ToolsChanged { server: "a".to_owned(), tools: 1 };
+        let event = Event::ToolsChanged {
+            server: "a".to_owned(),
+            tools: 1,
+        };
         let face = |name| Face::Server(ServerName::new(name).expect("a name"));
         assert!(concerns(&event, &Face::All));
         assert!(concerns(&event, &face("a")));

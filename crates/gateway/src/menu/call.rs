@@ -44,7 +44,10 @@ fn schema() -> Value {
 
 /// What a calling tool lets its caller mean; `None` inside for the plain one, `None` outside for
 /// tools that call nothing.
-#[expect(clippy::option_option, reason = "absent and unrestricted are two things")]
+#[expect(
+    clippy::option_option,
+    reason = "absent and unrestricted are two things"
+)]
 pub(super) fn intent(name: &str) -> Option<Option<Effect>> {
     match name {
         "call_tool" => Some(None),
@@ -68,12 +71,21 @@ pub(super) async fn run(
         return missing("A call", "the `name` of a tool", &example).to_result();
     };
     // Some models write the inner arguments as text, or under the key that other gateways use.
-    let inner = arguments.get("arguments").or_else(|| arguments.get("args")).map(unquote);
+    let inner = arguments
+        .get("arguments")
+        .or_else(|| arguments.get("args"))
+        .map(unquote);
     let mut extra = RawObject::default();
     if let Some(meta) = params.get("_meta") {
         extra.set("_meta", meta.to_owned());
     }
-    let call = ToolCall { client, tool: tool.trim(), arguments: inner.as_deref(), extra, intent };
+    let call = ToolCall {
+        client,
+        tool: tool.trim(),
+        arguments: inner.as_deref(),
+        extra,
+        intent,
+    };
     pipeline::call(gateway, &call).await
 }
 

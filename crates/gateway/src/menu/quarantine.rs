@@ -35,6 +35,10 @@ pub(super) fn run(arguments: &Value) -> Result<Value, Refusal> {
                 &json!({ "operation": "inspect", "server": "github" }),
             )),
         },
-        _ => Err(missing("quarantine_security", "an `operation`", &json!({ "operation": "list" }))),
+        _ => Err(missing(
+            "quarantine_security",
+            "an `operation`",
+            &json!({ "operation": "list" }),
+        )),
     }
 }

@@ -30,7 +30,11 @@ pub(super) async fn run(inner: &Inner, arguments: &Value) -> Result<Value, Refus
     let key = text(arguments, "key").ok_or_else(|| missing("read_cache", "a `key`", &example))?;
     let offset = arguments.get("offset").and_then(Value::as_u64).unwrap_or(0);
     let offset = usize::try_from(offset).unwrap_or(usize::MAX);
-    let most = inner.settings().tool_response_limit.saturating_sub(ENVELOPE).max(100);
+    let most = inner
+        .settings()
+        .tool_response_limit
+        .saturating_sub(ENVELOPE)
+        .max(100);
     let limit = count(arguments, "limit", most, most);
     let (pages, key_owned) = (inner.pages.clone(), key.to_owned());
     let page = tokio::task::spawn_blocking(move || pages.read(&key_owned, offset, limit)).await;
@@ -44,7 +48,11 @@ pub(super) async fn run(inner: &Inner, arguments: &Value) -> Result<Value, Refus
             ));
         }
         Err(_) => {
-            return Err(Refusal::new("internal", "The page could not be read.", "Try again."));
+            return Err(Refusal::new(
+                "internal",
+                "The page could not be read.",
+                "Try again.",
+            ));
         }
     };
     Ok(json!({

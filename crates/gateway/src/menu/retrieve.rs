@@ -51,25 +51,44 @@ fn behind(catalog: &Catalog) -> String {
     }
     let more = names.len().saturating_sub(NAMED);
     let shown = names[..names.len().min(NAMED)].join(", ");
-    let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let rest = if more > 0 {
+        format!(" and {more} more")
+    } else {
+        String::new()
+    };
     format!(" {} tools of {shown}{rest}.", catalog.len())
 }
 
 /// Searches, and names every server that could not take part.
 pub(super) fn run(inner: &Inner, arguments: &Value) -> Result<Value, Refusal> {
     let example = json!({ "query": "create issue github" });
-    let query = text(arguments, "query")
-        .ok_or_else(|| missing("retrieve_tools", "a `query`", &example))?;
+    let query =
+        text(arguments, "query").ok_or_else(|| missing("retrieve_tools", "a `query`", &example))?;
     let limit = count(arguments, "limit", 5, 50);
     let server = match text(arguments, "server") {
         None => None,
-        Some(named) => Some(inner.fleet.server_named(named).ok_or_else(|| no_server(inner, named))?),
+        Some(named) => Some(
+            inner
+                .fleet
+                .server_named(named)
+                .ok_or_else(|| no_server(inner, named))?,
+        ),
     };
     let full = text(arguments, "detail") == Some("full");
-    let found = inner.fleet.search(query, limit, server.as_ref().map(model::ServerName::as_str));
+    let found = inner
+        .fleet
+        .search(query, limit, server.as_ref().map(model::ServerName::as_str));
     let catalog = inner.fleet.catalog();
-    let tools: Vec<Value> =
-        found.iter().map(|found| if full { full_form(found) } else { compact(found) }).collect();
+    let tools: Vec<Value> = found
+        .iter()
+        .map(|found| {
+            if full {
+                full_form(found)
+            } else {
+                compact(found)
+            }
+        })
+        .collect();
     let mut answer = json!({ "tools": tools });
     let unavailable = unavailable(&catalog);
     if !unavailable.is_empty() {
@@ -130,12 +149,16 @@ fn unavailable(catalog: &Catalog) -> Vec<Value> {
         .collect()
 }
 
-fn no_server(inner: &Inner, named: &str) -> Refusal {
+fn no_server(inner: &Inner, wanted: &str) -> Refusal {
     let catalog = inner.fleet.catalog();
-    let names: Vec<&str> = catalog.servers().iter().map(|server| server.slug.as_str()).collect();
+    let names: Vec<&str> = catalog
+        .servers()
+        .iter()
+        .map(|server| server.slug.as_str())
+        .collect();
     Refusal::new(
         "unknown-server",
-        format!("There is no server `{named}`."),
+        format!("There is no server `{wanted}`."),
         "Leave `server` out, or use one of those listed.",
     )
     .with("servers", names)

@@ -38,7 +38,12 @@ pub(super) fn tool() -> Tool {
     });
     let text = "List and look after the connected MCP servers. What you add or update stays off \
                 until the user enables it.";
-    define("upstream_servers", text.to_owned(), schema, Effect::Destructive)
+    define(
+        "upstream_servers",
+        text.to_owned(),
+        schema,
+        Effect::Destructive,
+    )
 }
 
 pub(super) async fn run(inner: &Inner, arguments: &Value) -> Result<Value, Refusal> {
@@ -56,7 +61,11 @@ pub(super) async fn run(inner: &Inner, arguments: &Value) -> Result<Value, Refus
         "disable" => disable(inner, name).await,
         "restart" => restart(inner, name),
         "tail_log" => tail_log(inner, name, count(arguments, "lines", 50, 200)).await,
-        _ => Err(missing("upstream_servers", "one of its operations", &example)),
+        _ => Err(missing(
+            "upstream_servers",
+            "one of its operations",
+            &example,
+        )),
     }
 }
 
@@ -98,9 +107,15 @@ async fn write(
     entry.insert("disabled".to_owned(), true.into());
     let (name_owned, entry) = (name.to_owned(), Value::Object(entry));
     let edit = if operation == "add" {
-        Edit::Add { name: name_owned, entry }
+        Edit::Add {
+            name: name_owned,
+            entry,
+        }
     } else {
-        Edit::Replace { name: name_owned, entry }
+        Edit::Replace {
+            name: name_owned,
+            entry,
+        }
     };
     edit_config(inner, edit).await?;
     inner.parked.forget(name);
@@ -115,7 +130,13 @@ async fn remove(inner: &Inner, name: &str) -> Result<Value, Refusal> {
     if forbidden_here || !inner.settings().allow_server_remove {
         return Err(forbidden("removing servers", "allowServerRemove"));
     }
-    edit_config(inner, Edit::Remove { name: name.to_owned() }).await?;
+    edit_config(
+        inner,
+        Edit::Remove {
+            name: name.to_owned(),
+        },
+    )
+    .await?;
     Ok(json!({ "ok": true, "message": format!("`{name}` was removed from the configuration.") }))
 }
 
@@ -127,7 +148,14 @@ async fn enable(inner: &Inner, name: &str) -> Result<Value, Refusal> {
             format!("Ask the user to run: toolgate servers enable {name}"),
         ));
     }
-    edit_config(inner, Edit::SetEnabled { name: name.to_owned(), enabled: true }).await?;
+    edit_config(
+        inner,
+        Edit::SetEnabled {
+            name: name.to_owned(),
+            enabled: true,
+        },
+    )
+    .await?;
     Ok(json!({ "ok": true, "state": "starting" }))
 }
 
@@ -135,8 +163,18 @@ async fn disable(inner: &Inner, name: &str) -> Result<Value, Refusal> {
     if inner.read_only() {
         return Err(forbidden("disabling servers", "readOnly"));
     }
-    let was_enabled = inner.fleet.server_config(name).is_ok_and(|config| config.enabled);
-    edit_config(inner, Edit::SetEnabled { name: name.to_owned(), enabled: false }).await?;
+    let was_enabled = inner
+        .fleet
+        .server_config(name)
+        .is_ok_and(|config| config.enabled);
+    edit_config(
+        inner,
+        Edit::SetEnabled {
+            name: name.to_owned(),
+            enabled: false,
+        },
+    )
+    .await?;
     if was_enabled {
         inner.parked.note(name);
     }
@@ -152,9 +190,15 @@ fn restart(inner: &Inner, name: &str) -> Result<Value, Refusal> {
 
 async fn tail_log(inner: &Inner, name: &str, lines: usize) -> Result<Value, Refusal> {
     let catalog = inner.fleet.catalog();
-    let server = catalog.servers().iter().find(|s| s.name.as_str() == name || s.slug == name);
+    let server = catalog
+        .servers()
+        .iter()
+        .find(|s| s.name.as_str() == name || s.slug == name);
     let Some(server) = server else {
-        return Err(unknown(inner, &format!("there is no server named `{name}`")));
+        return Err(unknown(
+            inner,
+            &format!("there is no server named `{name}`"),
+        ));
     };
     let tail = inner.fleet.context().logs.tail(&server.slug, lines).await;
     let lines = tail.map_err(|error| {
@@ -188,9 +232,17 @@ fn forbidden(what: &str, key: &str) -> Refusal {
 
 fn unknown(inner: &Inner, message: &str) -> Refusal {
     let snapshot = inner.fleet.snapshot();
-    let names: Vec<&str> = snapshot.servers.iter().map(|server| server.name.as_str()).collect();
-    Refusal::new("unknown-server", format!("{message}."), "Use one of those listed.")
-        .with("servers", names)
+    let names: Vec<&str> = snapshot
+        .servers
+        .iter()
+        .map(|server| server.name.as_str())
+        .collect();
+    Refusal::new(
+        "unknown-server",
+        format!("{message}."),
+        "Use one of those listed.",
+    )
+    .with("servers", names)
 }
 
 impl Parked {

@@ -1,5 +1,7 @@
 //! An input schema in one line that a model can call from.
 
+use std::fmt::Write as _;
+
 use serde_json::{Map, Value};
 use wire::{Raw, RawObject};
 
@@ -12,12 +14,17 @@ const MAX_PARAMETERS: usize = 24;
 pub(super) fn signature(definition: &Raw) -> String {
     let schema: Option<Value> =
         RawObject::parse(definition).and_then(|definition| definition.get_as("inputSchema"));
-    schema.as_ref().map_or_else(|| "{}".to_owned(), |schema| object(schema, 0))
+    schema
+        .as_ref()
+        .map_or_else(|| "{}".to_owned(), |schema| object(schema, 0))
 }
 
 fn object(schema: &Value, depth: usize) -> String {
     let empty = Map::new();
-    let properties = schema.get("properties").and_then(Value::as_object).unwrap_or(&empty);
+    let properties = schema
+        .get("properties")
+        .and_then(Value::as_object)
+        .unwrap_or(&empty);
     let required: Vec<&str> = schema
         .get("required")
         .and_then(Value::as_array)
@@ -57,7 +64,8 @@ fn kind(schema: &Value, depth: usize) -> String {
         && !default.is_null()
         && default.to_string().len() <= 40
     {
-        text.push_str(&format!(" = {default}"));
+        // Writing to a string cannot fail.
+        let _ = write!(text, " = {default}");
     }
     text
 }
@@ -65,8 +73,10 @@ fn kind(schema: &Value, depth: usize) -> String {
 fn declared(schema: &Value, depth: usize) -> String {
     for key in ["anyOf", "oneOf"] {
         if let Some(choices) = schema.get(key).and_then(Value::as_array) {
-            let mut kinds: Vec<String> =
-                choices.iter().map(|choice| kind(choice, depth + 1)).collect();
+            let mut kinds: Vec<String> = choices
+                .iter()
+                .map(|choice| kind(choice, depth + 1))
+                .collect();
             kinds.dedup();
             return kinds.join("|");
         }
@@ -85,8 +95,14 @@ fn declared(schema: &Value, depth: usize) -> String {
 fn named(name: &str, schema: &Value, depth: usize) -> String {
     match name {
         "array" => {
-            let items = schema.get("items").map_or_else(|| "any".into(), |items| kind(items, depth + 1));
-            if items.contains('|') { format!("({items})[]") } else { format!("{items}[]") }
+            let items = schema
+                .get("items")
+                .map_or_else(|| "any".into(), |items| kind(items, depth + 1));
+            if items.contains('|') {
+                format!("({items})[]")
+            } else {
+                format!("{items}[]")
+            }
         }
         // Two levels show the shape; deeper ones are for describe_tools.
         "object" if depth < 2 && schema.get("properties").is_some() => object(schema, depth + 1),
@@ -140,6 +156,9 @@ mod tests {
             properties.insert(format!("p{number}"), json!({ "type": "string" }));
         }
         let text = of(&json!({ "properties": properties, "required": ["p39"] }));
-        assert!(text.starts_with("{p39: string, ") && text.ends_with("…16 more}"), "{text}");
+        assert!(
+            text.starts_with("{p39: string, ") && text.ends_with("…16 more}"),
+            "{text}"
+        );
     }
 }

@@ -2,7 +2,7 @@
 
 use fleet::Catalog;
 use model::ServerName;
-use wire::{ErrorObject, Era, Raw, RawObject, code, raw, raw_str};
+use wire::{Era, ErrorObject, Raw, RawObject, code, raw, raw_str};
 
 use super::Asking;
 use crate::face::Face;
@@ -10,15 +10,24 @@ use crate::menu;
 
 /// All tools of the face on one page, in an order that does not change.
 pub(super) fn tools(asking: &Asking<'_>, params: &RawObject) -> Result<Raw, ErrorObject> {
-    if params.get("cursor").is_some_and(|cursor| cursor.get() != "null") {
+    if params
+        .get("cursor")
+        .is_some_and(|cursor| cursor.get() != "null")
+    {
         // No page of ours has ever had a successor.
-        return Err(ErrorObject::new(code::INVALID_PARAMS, "this cursor was not given out here"));
+        return Err(ErrorObject::new(
+            code::INVALID_PARAMS,
+            "this cursor was not given out here",
+        ));
     }
     let inner = &asking.gateway.0;
     let catalog = inner.fleet.catalog();
     let tools: Vec<Raw> = match asking.face {
         Face::Menu => menu::tools(inner).iter().map(raw).collect(),
-        Face::All => catalog.tools().map(|tool| renamed(&tool.definition.definition, &tool.id)).collect(),
+        Face::All => catalog
+            .tools()
+            .map(|tool| renamed(&tool.definition.definition, &tool.id))
+            .collect(),
         Face::Server(name) => server(&catalog, name)?,
     };
     let mut result = RawObject::default();
@@ -39,26 +48,41 @@ pub(super) fn set_cache_hints(result: &mut RawObject) {
 fn server(catalog: &Catalog, name: &ServerName) -> Result<Vec<Raw>, ErrorObject> {
     let server = catalog.servers().iter().find(|server| server.name == *name);
     let Some(server) = server else {
-        return Err(ErrorObject::new(code::UPSTREAM, format!("`{name}` was removed")));
+        return Err(ErrorObject::new(
+            code::UPSTREAM,
+            format!("`{name}` was removed"),
+        ));
     };
     if server.tools.is_empty() && !server.state.is_ready() {
         let (message, fix) = crate::refusal::standing(name.as_str(), &server.state);
         return Err(ErrorObject::new(code::UPSTREAM, format!("{message} {fix}"))
             .with_data(&serde_json::json!({ "state": server.state.label() })));
     }
-    Ok(server.tools.iter().map(|tool| tool.definition.definition.clone()).collect())
+    Ok(server
+        .tools
+        .iter()
+        .map(|tool| tool.definition.definition.clone())
+        .collect())
 }
 
 /// The id of a server's tool by the tool's own name.
 pub(super) fn id_at(catalog: &Catalog, server: &ServerName, tool: &str) -> Option<String> {
-    let server = catalog.servers().iter().find(|known| known.name == *server)?;
-    let tool = server.tools.iter().find(|known| known.definition.name == tool)?;
+    let server = catalog
+        .servers()
+        .iter()
+        .find(|known| known.name == *server)?;
+    let tool = server
+        .tools
+        .iter()
+        .find(|known| known.definition.name == tool)?;
     Some(tool.id.clone())
 }
 
 /// A definition under another name, else as it was sent.
 fn renamed(definition: &Raw, name: &str) -> Raw {
-    let Some(mut object) = RawObject::parse(definition) else { return definition.clone() };
+    let Some(mut object) = RawObject::parse(definition) else {
+        return definition.clone();
+    };
     object.set("name", raw_str(name));
     object.to_raw()
 }
@@ -82,6 +106,9 @@ mod tests {
         let mut result = RawObject::default();
         set_cache_hints(&mut result);
         let value: serde_json::Value = serde_json::from_str(result.to_raw().get()).expect("JSON");
-        assert_eq!(value, serde_json::json!({ "ttlMs": 0, "cacheScope": "private" }));
+        assert_eq!(
+            value,
+            serde_json::json!({ "ttlMs": 0, "cacheScope": "private" })
+        );
     }
 }

@@ -18,7 +18,10 @@ pub(super) fn authorize(
     if read_only && effect != Effect::Read {
         return Err(Refusal::new(
             "read-only",
-            format!("`{}` may change something, and the gateway is in read-only mode.", tool.id),
+            format!(
+                "`{}` may change something, and the gateway is in read-only mode.",
+                tool.id
+            ),
             "Use tools that only read; a person can end read-only mode in the configuration \
              (`readOnly`).",
         ));
@@ -26,7 +29,12 @@ pub(super) fn authorize(
     match intent {
         Some(intent) if effect > intent => Err(Refusal::new(
             "wrong-intent",
-            format!("`{}` {}, so it is not called with {}.", tool.id, says(effect), intent.call_with()),
+            format!(
+                "`{}` {}, so it is not called with {}.",
+                tool.id,
+                says(effect),
+                intent.call_with()
+            ),
             format!("Call it with {}.", effect.call_with()),
         )
         .with("call_with", effect.call_with())),

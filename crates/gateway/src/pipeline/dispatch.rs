@@ -23,7 +23,14 @@ pub(super) async fn dispatch(
             let failed = RawObject::parse(&result)
                 .and_then(|result| result.get_as::<bool>("isError"))
                 .unwrap_or(false);
-            Ok((if failed { CallOutcome::ToolError } else { CallOutcome::Ok }, result))
+            Ok((
+                if failed {
+                    CallOutcome::ToolError
+                } else {
+                    CallOutcome::Ok
+                },
+                result,
+            ))
         }
         Err(RequestError::Unknown(_)) => {
             let refusal = Refusal::new(

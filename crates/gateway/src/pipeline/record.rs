@@ -22,7 +22,11 @@ pub(super) struct Record<'a> {
 }
 
 pub(super) fn record(fleet: &Fleet, record: &Record<'_>, took: Duration) {
-    let Ended { server, tool, outcome } = record.ended;
+    let Ended {
+        server,
+        tool,
+        outcome,
+    } = record.ended;
     let wanted = fleet.config().current().settings.logs.arguments == ArgumentLogging::Shape;
     let shape = record.arguments.filter(|_| wanted).map(describe);
     call_record(&CallRecord {
@@ -47,5 +51,7 @@ fn describe(arguments: &RawValue) -> String {
     if arguments.get().len() > MAX_DESCRIBED {
         return format!("<{} bytes>", arguments.get().len());
     }
-    serde_json::from_str::<Value>(arguments.get()).map(|value| shape(&value)).unwrap_or_default()
+    serde_json::from_str::<Value>(arguments.get())
+        .map(|value| shape(&value))
+        .unwrap_or_default()
 }

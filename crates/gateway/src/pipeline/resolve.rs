@@ -16,18 +16,25 @@ pub(super) fn resolve<'a>(catalog: &'a Catalog, id: &str) -> Result<&'a Arc<Tool
         return Ok(tool);
     }
     let slug = id.split_once("__").map(|(slug, _)| slug);
-    let server = catalog.servers().iter().find(|server| Some(server.slug.as_str()) == slug);
+    let server = catalog
+        .servers()
+        .iter()
+        .find(|server| Some(server.slug.as_str()) == slug);
     if let Some(server) = server.filter(|server| server.tools.is_empty()) {
         return Err(Refusal::not_ready(server.name.as_str(), &server.state));
     }
     let similar = similar(catalog, id);
     let fix = match similar.first() {
         Some(best) => format!("Did you mean `{best}`? Names are `server__tool`, exactly as shown."),
-        None => "Find tools with retrieve_tools; names are `server__tool`, exactly as shown.".into(),
+        None => {
+            "Find tools with retrieve_tools; names are `server__tool`, exactly as shown.".into()
+        }
     };
     let shown: String = id.chars().filter(|c| !c.is_control()).take(100).collect();
-    Err(Refusal::new("unknown-tool", format!("There is no tool `{shown}`."), fix)
-        .with("similar", similar))
+    Err(
+        Refusal::new("unknown-tool", format!("There is no tool `{shown}`."), fix)
+            .with("similar", similar),
+    )
 }
 
 /// Up to three ids that resemble the one asked for, best first.
@@ -47,5 +54,9 @@ fn similar(catalog: &Catalog, id: &str) -> Vec<String> {
         .filter(|(score, _)| *score >= SIMILAR)
         .collect();
     scored.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
-    scored.into_iter().take(3).map(|(_, id)| id.to_owned()).collect()
+    scored
+        .into_iter()
+        .take(3)
+        .map(|(_, id)| id.to_owned())
+        .collect()
 }

@@ -55,8 +55,15 @@ fn cut(pages: &PageStore, result: &Raw, limit: usize) -> Option<Raw> {
         }
     };
     // Half goes to the structure where there is one, because its client may insist on it.
-    let share = if structured.is_some() { limit / 2 } else { limit };
-    let notice = Notice { key, total: kept.chars().count() };
+    let share = if structured.is_some() {
+        limit / 2
+    } else {
+        limit
+    };
+    let notice = Notice {
+        key,
+        total: kept.chars().count(),
+    };
     let text = notice.render(texts.first().map_or("", String::as_str), share);
     let mut shown = vec![raw(&json!({ "type": "text", "text": text }))];
     shown.extend(content.into_iter().filter(|block| text_of(block).is_none()));
@@ -93,7 +100,7 @@ impl Notice {
     fn render(&self, text: &str, budget: usize) -> String {
         let mut room = budget.saturating_sub(ENVELOPE);
         loop {
-            let answer = self.answer(preview(text, room)).to_string();
+            let answer = self.answer(&preview(text, room)).to_string();
             // Escaping may make a text longer than it looks; then less of it is shown.
             let length = answer.chars().count();
             if length <= budget || room == 0 {
@@ -103,7 +110,7 @@ impl Notice {
         }
     }
 
-    fn answer(&self, preview: Value) -> Value {
+    fn answer(&self, preview: &Value) -> Value {
         match &self.key {
             Some(key) => json!({
                 "truncated": true,

@@ -59,14 +59,22 @@ pub(super) fn validate(
 }
 
 fn check(validators: &Validators, tool: &Tool, arguments: &Value) -> Result<(), Refusal> {
-    let Some(schema) = schema_of(tool) else { return Ok(()) };
-    let Some(validator) = validators.get(&tool.id, &schema) else { return Ok(()) };
+    let Some(schema) = schema_of(tool) else {
+        return Ok(());
+    };
+    let Some(validator) = validators.get(&tool.id, &schema) else {
+        return Ok(());
+    };
     let problems: Vec<Value> = validator
         .iter_errors(arguments)
         .take(SHOWN)
         .map(|error| {
             let path = error.instance_path().to_string();
-            let place = if path.is_empty() { "(arguments)".to_owned() } else { path };
+            let place = if path.is_empty() {
+                "(arguments)".to_owned()
+            } else {
+                path
+            };
             json!({ "at": place, "problem": error.to_string() })
         })
         .collect();
@@ -76,7 +84,10 @@ fn check(validators: &Validators, tool: &Tool, arguments: &Value) -> Result<(), 
     let schema: Value = serde_json::from_str(schema.get()).unwrap_or_default();
     Err(Refusal::new(
         "invalid-arguments",
-        format!("The arguments do not fit the input schema of `{}`.", tool.id),
+        format!(
+            "The arguments do not fit the input schema of `{}`.",
+            tool.id
+        ),
         "Correct what is listed under `problems` and call again; nothing was sent.",
     )
     .with("problems", problems)
@@ -89,7 +100,11 @@ fn schema_of(tool: &Tool) -> Option<Raw> {
 
 impl Validators {
     fn get(&self, id: &str, schema: &RawValue) -> Option<Arc<Validator>> {
-        let known = self.lock().get(id).filter(|known| *known.source == *schema.get()).cloned();
+        let known = self
+            .lock()
+            .get(id)
+            .filter(|known| *known.source == *schema.get())
+            .cloned();
         let compiled = known.unwrap_or_else(|| {
             let compiled = compile(schema);
             let mut all = self.lock();
@@ -110,7 +125,10 @@ impl Validators {
 fn compile(schema: &RawValue) -> Compiled {
     let source: Box<str> = schema.get().into();
     if source.len() > MAX_SCHEMA {
-        return Compiled { source, validator: None };
+        return Compiled {
+            source,
+            validator: None,
+        };
     }
     let value: Value = serde_json::from_str(&source).unwrap_or_default();
     // 2020-12 is the protocol's default; a declared `$schema` overrides it. The linear regex
@@ -119,11 +137,16 @@ fn compile(schema: &RawValue) -> Compiled {
     if value.get("$schema").is_none() {
         options = options.with_draft(Draft::Draft202012);
     }
-    let built = options.with_pattern_options(PatternOptions::regex()).build(&value);
+    let built = options
+        .with_pattern_options(PatternOptions::regex())
+        .build(&value);
     if let Err(error) = &built {
         tracing::debug!(%error, "a tool's input schema cannot be compiled");
     }
-    Compiled { source, validator: built.ok().map(Arc::new) }
+    Compiled {
+        source,
+        validator: built.ok().map(Arc::new),
+    }
 }
 
 #[cfg(test)]
@@ -167,7 +190,13 @@ mod tests {
             "properties": { "path": { "type": "string" }, "n": { "type": "integer" } },
         });
         let refusal = run(&schema, r#"{"n": "x"}"#).expect_err("invalid");
-        assert_eq!(refusal.details["problems"].as_array().expect("a list").len(), 2);
+        assert_eq!(
+            refusal.details["problems"]
+                .as_array()
+                .expect("a list")
+                .len(),
+            2
+        );
         assert_eq!(refusal.details["input_schema"], schema);
     }
 

@@ -16,7 +16,7 @@ pub(crate) fn new_client() -> reqwest::Result<reqwest::Client> {
         .user_agent(concat!("toolgate/", env!("CARGO_PKG_VERSION")))
         .connect_timeout(Duration::from_secs(10))
         .tcp_keepalive(Duration::from_secs(30))
-        .pool_idle_timeout(Duration::from_secs(60))
+        .pool_idle_timeout(Duration::from_mins(1))
         .redirect(Policy::custom(same_origin))
         .build()
 }

@@ -18,7 +18,7 @@ use crate::link::{CallError, Incoming, Link, LinkEnd, link};
 
 /// After the notification stream broke, it is opened again after this long, doubling.
 const FIRST_RETRY: Duration = Duration::from_secs(1);
-const LONGEST_RETRY: Duration = Duration::from_secs(60);
+const LONGEST_RETRY: Duration = Duration::from_mins(1);
 
 /// Opens a link; nothing is sent before the first message.
 pub(crate) fn connect(target: Target, shared: Shared, tasks: &mut JoinSet<()>) -> Link {

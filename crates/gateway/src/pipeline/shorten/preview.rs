@@ -17,7 +17,10 @@ pub(super) fn chars(value: &Value) -> usize {
             2 + items.len().saturating_sub(1) + items.iter().map(chars).sum::<usize>()
         }
         Value::Object(fields) => {
-            let inner: usize = fields.iter().map(|(key, value)| text(key) + 1 + chars(value)).sum();
+            let inner: usize = fields
+                .iter()
+                .map(|(key, value)| text(key) + 1 + chars(value))
+                .sum();
             2 + fields.len().saturating_sub(1) + inner
         }
         Value::String(string) => text(string),
@@ -58,8 +61,10 @@ fn shrink_items(items: &[Value], budget: usize) -> Vec<Value> {
 }
 
 fn shrink_fields(fields: &Map<String, Value>, budget: usize) -> Map<String, Value> {
-    let mut sizes: Vec<(&String, usize)> =
-        fields.iter().map(|(key, value)| (key, chars(value))).collect();
+    let mut sizes: Vec<(&String, usize)> = fields
+        .iter()
+        .map(|(key, value)| (key, chars(value)))
+        .collect();
     // Small fields first: what they leave over goes to the large ones.
     sizes.sort_by_key(|(_, size)| *size);
     let mut left = budget.saturating_sub(2);

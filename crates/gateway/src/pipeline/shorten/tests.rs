@@ -15,7 +15,7 @@ struct Kept {
 
 fn pages() -> Kept {
     let dir = tempfile::tempdir().expect("a temporary directory");
-    let pages = PageStore::open(dir.path(), 1 << 24, Duration::from_secs(60)).expect("opens");
+    let pages = PageStore::open(dir.path(), 1 << 24, Duration::from_mins(1)).expect("opens");
     Kept { _dir: dir, pages }
 }
 
@@ -30,7 +30,11 @@ fn run(kept: &Kept, value: &Value) -> Option<Value> {
 
 fn notice(shortened: &Value) -> Value {
     let text = shortened["content"][0]["text"].as_str().expect("a text");
-    assert!(text.chars().count() <= LIMIT, "{} characters", text.chars().count());
+    assert!(
+        text.chars().count() <= LIMIT,
+        "{} characters",
+        text.chars().count()
+    );
     serde_json::from_str(text).expect("the text is JSON")
 }
 
@@ -50,28 +54,46 @@ fn read_all(kept: &Kept, key: &str) -> String {
 async fn short_results_are_not_touched() {
     let kept = pages();
     let small = result(&json!({ "content": [{ "type": "text", "text": "x" }], "vendor": 1.0 }));
-    assert_eq!(shorten(&kept.pages, small.clone(), LIMIT).await.get(), small.get());
+    assert_eq!(
+        shorten(&kept.pages, small.clone(), LIMIT).await.get(),
+        small.get()
+    );
 }
 
 #[test]
 fn a_long_text_can_be_read_whole() {
     let kept = pages();
     let text = "Zeile \"eins\"\n日本語 ".repeat(1_000);
-    let short = run(&kept, &json!({ "content": [{ "type": "text", "text": text }] })).expect("cut");
+    let short = run(
+        &kept,
+        &json!({ "content": [{ "type": "text", "text": text }] }),
+    )
+    .expect("cut");
     let notice = notice(&short);
     assert_eq!(notice["total_chars"], text.chars().count());
-    let start = notice["preview"].as_str().expect("a text").trim_end_matches('…');
+    let start = notice["preview"]
+        .as_str()
+        .expect("a text")
+        .trim_end_matches('…');
     assert!(text.starts_with(start) && start.chars().count() > LIMIT / 2);
-    assert_eq!(read_all(&kept, notice["cache_key"].as_str().expect("a key")), text);
+    assert_eq!(
+        read_all(&kept, notice["cache_key"].as_str().expect("a key")),
+        text
+    );
 }
 
 #[test]
 fn json_stays_json_of_the_same_shape() {
     let kept = pages();
-    let records: Vec<Value> =
-        (0..500).map(|n| json!({ "id": n, "name": format!("record {n}") })).collect();
+    let records: Vec<Value> = (0..500)
+        .map(|n| json!({ "id": n, "name": format!("record {n}") }))
+        .collect();
     let text = json!({ "total": 500, "records": records }).to_string();
-    let short = run(&kept, &json!({ "content": [{ "type": "text", "text": text }] })).expect("cut");
+    let short = run(
+        &kept,
+        &json!({ "content": [{ "type": "text", "text": text }] }),
+    )
+    .expect("cut");
     let preview = &notice(&short)["preview"];
     assert_eq!(preview["total"], 500);
     let shown = preview["records"].as_array().expect("a list");
@@ -102,7 +124,10 @@ fn structure_is_kept_in_part_for_clients_that_insist_on_it() {
     assert_eq!(short["structuredContent"]["ok"], true);
     assert!(chars(&short["structuredContent"]) <= LIMIT / 2);
     assert_eq!(short["vendor"], json!({ "kept": 1.0 }));
-    let key = notice(&short)["cache_key"].as_str().expect("a key").to_owned();
+    let key = notice(&short)["cache_key"]
+        .as_str()
+        .expect("a key")
+        .to_owned();
     assert_eq!(read_all(&kept, &key), structure.to_string());
 }
 

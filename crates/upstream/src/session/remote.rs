@@ -1,0 +1,100 @@
+//! Opening a session with a server behind a URL.
+
+use config::RemoteKind;
+use model::{Problem, ProblemCode, SafeUrl, Secret, StartPhase};
+use tokio::task::JoinSet;
+use wire::Era;
+
+use super::{Session, Start, establish};
+use crate::handshake::{Greeting, Opening};
+use crate::http::{self, Shared, Target};
+use crate::link::CallError;
+
+/// Connects to a URL by whichever transport it speaks.
+pub(super) async fn open(
+    start: &Start<'_>,
+    url: SafeUrl,
+    headers: &[(String, Secret)],
+    kind: RemoteKind,
+) -> Result<Session, Problem> {
+    let headers = http::header_map(headers).map_err(|name| {
+        Problem::new(
+            ProblemCode::InvalidConfig,
+            format!("The header `{name}` holds characters that HTTP does not allow."),
+            "Check its name and value under `headers`.",
+        )
+    })?;
+    let target = Target {
+        client: start.context.http()?,
+        url,
+        headers,
+    };
+    (start.progress)(StartPhase::Handshake);
+    let first = match kind {
+        RemoteKind::Sse => open_sse(start, &target).await,
+        RemoteKind::Auto | RemoteKind::Http => open_streamable(start, &target).await,
+    };
+    let second = match (&first, kind) {
+        (Err(error), RemoteKind::Auto | RemoteKind::Http) if may_be_sse(error) => {
+            open_sse(start, &target).await
+        }
+        // Files often say `sse` of servers that have moved on.
+        (Err(error), RemoteKind::Sse) if may_be_streamable(error) => {
+            open_streamable(start, &target).await
+        }
+        _ => return first.map_err(remote_problem),
+    };
+    second.or_else(|_| first.map_err(remote_problem))
+}
+
+fn remote_problem(error: CallError) -> Problem {
+    error.into_problem(ProblemCode::HandshakeRefused, "the handshake")
+}
+
+fn may_be_sse(error: &CallError) -> bool {
+    matches!(
+        error,
+        CallError::Http {
+            status: 400 | 404 | 405 | 406 | 415,
+            ..
+        }
+    )
+}
+
+fn may_be_streamable(error: &CallError) -> bool {
+    matches!(
+        error,
+        CallError::Http { .. } | CallError::Lost(_) | CallError::Timeout(_)
+    ) && !matches!(
+        error,
+        CallError::Http {
+            status: 401 | 403 | 429,
+            ..
+        }
+    )
+}
+
+async fn open_streamable(start: &Start<'_>, target: &Target) -> Result<Session, CallError> {
+    let (shared, mut tasks) = (Shared::default(), JoinSet::new());
+    let link = http::connect_streamable(target.clone(), shared.clone(), &mut tasks);
+    let side_door = link.side_door.clone();
+    let deadline = start.config.start_timeout;
+    let mut session = establish(link, tasks, Opening::Probe, deadline).await?;
+    let Greeting { era, revision, .. } = &session.greeting;
+    shared.update(|agreed| {
+        agreed.era = Some(*era);
+        agreed.revision = (*era == Era::Legacy).then(|| revision.clone());
+    });
+    if let (Era::Legacy, Some(incoming)) = (session.greeting.era, side_door.upgrade()) {
+        session
+            .tasks
+            .spawn(http::listen(target.clone(), shared, incoming));
+    }
+    Ok(session)
+}
+
+async fn open_sse(start: &Start<'_>, target: &Target) -> Result<Session, CallError> {
+    let mut tasks = JoinSet::new();
+    let link = http::connect_legacy_sse(target.clone(), &mut tasks).await?;
+    establish(link, tasks, Opening::Initialize, start.config.start_timeout).await
+}
