@@ -121,7 +121,13 @@ impl Group {
         let mut command = Command::new(runtimes::npm());
         command
             .current_dir(&self.place)
-            .args(["install", "--no-package-lock", "--no-audit", "--no-fund"])
+            .args([
+                "install",
+                "--ignore-scripts",
+                "--no-package-lock",
+                "--no-audit",
+                "--no-fund",
+            ])
             // No server under test opens a browser, and browsers are hundreds of megabytes.
             .env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1")
             .env("PUPPETEER_SKIP_DOWNLOAD", "1");

@@ -12,7 +12,7 @@ use upstream::ToolDefinition;
 
 use crate::Inner;
 use crate::catalog::{Catalog, CatalogServer, Tool, name_tools, offers_tools};
-use crate::slot::{Slot, Slots};
+use crate::slot::{Slot, View, Views};
 use crate::snapshot;
 
 /// Changes that come within this time are published together.
@@ -36,11 +36,9 @@ struct Standing(Vec<(ServerName, ServerState)>);
 
 impl Standing {
     /// Takes note of the states now, and tells whether any is another.
-    fn update(&mut self, slots: &Slots) -> bool {
-        let now: Vec<_> = slots
-            .iter()
-            .map(|(name, slot)| (name.clone(), slot.state()))
-            .collect();
+    fn update(&mut self, views: &Views) -> bool {
+        let state = |(name, view): (&ServerName, &View)| (name.clone(), view.state.clone());
+        let now: Vec<_> = views.iter().map(state).collect();
         let changed = now != self.0;
         self.0 = now;
         changed
@@ -107,24 +105,21 @@ fn apply(inner: &Inner, settings: &Settings, slugs: &BTreeMap<ServerName, String
 }
 
 /// Publishes index and catalogue, then the snapshot: who sees a server ready can find its tools.
+/// All three are drawn from one look at the slots, or they could contradict each other.
 async fn publish(inner: &Arc<Inner>, memory: &mut Memory) {
-    let slots: Slots = inner
-        .slots
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .clone();
-    let changes = memory.take_note(&slots);
+    let views = look(inner);
+    let changes = memory.take_note(&views);
     let unchanged = changes.is_empty();
     if !unchanged {
         reindex(inner, changes).await;
     }
-    if memory.standing.update(&slots) || !unchanged {
-        inner.catalog.store(Arc::new(memory.catalog(&slots)));
+    if memory.standing.update(&views) || !unchanged {
+        inner.catalog.store(Arc::new(memory.catalog(&views)));
     }
 
     let last = inner.snapshot.borrow().clone();
     let config = inner.config.current();
-    let next = Arc::new(snapshot::next(&last, &slots, &memory.slugs, &config.status));
+    let next = Arc::new(snapshot::next(&last, &views, &memory.slugs, &config.status));
     let news = snapshot::news(&last, &next);
     inner.snapshot.send_replace(next);
     for event in news {
@@ -132,24 +127,32 @@ async fn publish(inner: &Arc<Inner>, memory: &mut Memory) {
     }
 }
 
+fn look(inner: &Inner) -> Views {
+    let slots = inner.slots.lock().unwrap_or_else(PoisonError::into_inner);
+    slots
+        .iter()
+        .map(|(name, slot)| (name.clone(), slot.view()))
+        .collect()
+}
+
 impl Memory {
     /// Names the tools of servers whose list is another than last time, and returns these servers
     /// with what is to be indexed of them.
-    fn take_note(&mut self, slots: &Slots) -> Vec<(ServerName, Vec<Arc<Tool>>)> {
+    fn take_note(&mut self, views: &Views) -> Vec<(ServerName, Vec<Arc<Tool>>)> {
         let mut changes = Vec::new();
         let gone: Vec<ServerName> = self
             .offered
             .keys()
-            .filter(|name| !slots.contains_key(*name))
+            .filter(|name| !views.contains_key(*name))
             .cloned()
             .collect();
         for name in gone {
             self.offered.remove(&name);
             changes.push((name, Vec::new()));
         }
-        for (name, slot) in slots {
-            let source = match slot.status() {
-                Some(status) if offers_tools(&status.state) => Arc::clone(&status.tools),
+        for (name, view) in views {
+            let source = match &view.status {
+                Some(status) if offers_tools(&view.state) => Arc::clone(&status.tools),
                 _ => Arc::default(),
             };
             let slug = self.slugs.get(name).cloned().unwrap_or_default();
@@ -178,19 +181,22 @@ impl Memory {
         changes
     }
 
-    fn catalog(&self, slots: &Slots) -> Catalog {
-        let server = |(name, slot): (&ServerName, &Arc<Slot>)| CatalogServer {
+    fn catalog(&self, views: &Views) -> Catalog {
+        let server = |(name, view): (&ServerName, &View)| CatalogServer {
             name: name.clone(),
             slug: self.slugs.get(name).cloned().unwrap_or_default(),
-            state: slot.state(),
-            instructions: slot.status().and_then(|status| status.instructions.clone()),
+            state: view.state.clone(),
+            instructions: view
+                .status
+                .as_ref()
+                .and_then(|status| status.instructions.clone()),
             tools: self
                 .offered
                 .get(name)
                 .map(|offered| offered.tools.clone())
                 .unwrap_or_default(),
         };
-        Catalog::new(slots.iter().map(server).collect())
+        Catalog::new(views.iter().map(server).collect())
     }
 }
 

@@ -162,7 +162,7 @@ impl Fleet {
     ) -> Result<Raw, RequestError> {
         slot.count_call();
         let Some(line) = slot.line() else {
-            return Err(CallError::NotReady(slot.state()).into());
+            return Err(CallError::NotReady(slot.view().state).into());
         };
         let reply = line.request(method, params, deadline).await;
         self.0.counted.notify_one();

@@ -28,6 +28,8 @@ pub(crate) struct Slot {
     /// Since when the slot has had no connection, in Unix milliseconds.
     idle_since: AtomicU64,
     restart: Notify,
+    /// Starts of connections that were replaced.
+    earlier_starts: AtomicU64,
     calls: AtomicU64,
     last_call: AtomicU64,
 }
@@ -43,6 +45,7 @@ impl Slot {
             line: ArcSwapOption::empty(),
             idle_since: AtomicU64::new(now_millis()),
             restart: Notify::new(),
+            earlier_starts: AtomicU64::new(0),
             calls: AtomicU64::new(0),
             last_call: AtomicU64::new(0),
         });
@@ -81,26 +84,28 @@ impl Slot {
         self.config.load_full()
     }
 
-    /// The connection's status; `None` while there is none.
-    pub(crate) fn status(&self) -> Option<Arc<Status>> {
-        self.status.load_full()
-    }
-
-    /// The state, also where there is no connection.
-    pub(crate) fn state(&self) -> ServerState {
-        match self.status() {
+    /// Everything that is shown of the slot, at one moment.
+    pub(crate) fn view(&self) -> View {
+        let (config, status) = (self.config(), self.status.load_full());
+        let state = match &status {
             Some(status) => status.state.clone(),
-            None if self.config.load().enabled => ServerState::Starting {
+            None if config.enabled => ServerState::Starting {
                 phase: StartPhase::Resolving,
             },
             None => ServerState::Disabled,
+        };
+        let idle_since = self.idle_since.load(Ordering::Relaxed);
+        let last_call = self.last_call.load(Ordering::Relaxed);
+        let earlier = self.earlier_starts.load(Ordering::Relaxed);
+        View {
+            since: status.as_ref().map_or(idle_since, |status| status.since),
+            starts: earlier + status.as_ref().map_or(0, |status| status.starts),
+            calls: self.calls.load(Ordering::Relaxed),
+            last_call: (last_call > 0).then_some(last_call),
+            config,
+            status,
+            state,
         }
-    }
-
-    /// Since when the state holds.
-    pub(crate) fn since(&self) -> u64 {
-        self.status()
-            .map_or_else(|| self.idle_since.load(Ordering::Relaxed), |s| s.since)
     }
 
     pub(crate) fn line(&self) -> Option<Arc<CallLine>> {
@@ -111,16 +116,26 @@ impl Slot {
         self.calls.fetch_add(1, Ordering::Relaxed);
         self.last_call.store(now_millis(), Ordering::Relaxed);
     }
-
-    /// How often the server was called, and when last.
-    pub(crate) fn calls(&self) -> (u64, Option<u64>) {
-        let last = self.last_call.load(Ordering::Relaxed);
-        (
-            self.calls.load(Ordering::Relaxed),
-            (last > 0).then_some(last),
-        )
-    }
 }
+
+/// What is shown of a slot.
+pub(crate) struct View {
+    pub(crate) config: Arc<ServerConfig>,
+    /// The connection's status; `None` while there is none.
+    pub(crate) status: Option<Arc<Status>>,
+    /// The state, also where there is no connection.
+    pub(crate) state: ServerState,
+    /// Since when the state holds, in Unix milliseconds.
+    pub(crate) since: u64,
+    /// Starts since the gateway runs.
+    pub(crate) starts: u64,
+    /// How often the server was called, and when last.
+    pub(crate) calls: u64,
+    pub(crate) last_call: Option<u64>,
+}
+
+/// All slots at one moment, in the order of the configuration.
+pub(crate) type Views = IndexMap<ServerName, View>;
 
 /// The task behind a slot.
 struct Runner {
@@ -214,6 +229,14 @@ impl Runner {
 
     fn publish(&self, status: Option<Status>) {
         if status.is_none() {
+            let starts = self
+                .slot
+                .status
+                .load_full()
+                .map_or(0, |status| status.starts);
+            self.slot
+                .earlier_starts
+                .fetch_add(starts, Ordering::Relaxed);
             self.slot.line.store(None);
             self.slot.idle_since.store(now_millis(), Ordering::Relaxed);
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use model::{ConfigStatus, Event, ServerName, ServerStatus, Snapshot, Totals, now_millis};
 
-use crate::slot::{Slot, Slots};
+use crate::slot::{View, Views};
 
 /// The snapshot before anything was started.
 pub(crate) fn first(endpoint: String, config: &ConfigStatus) -> Snapshot {
@@ -23,13 +23,13 @@ pub(crate) fn first(endpoint: String, config: &ConfigStatus) -> Snapshot {
 /// The snapshot that follows `last`.
 pub(crate) fn next(
     last: &Snapshot,
-    slots: &Slots,
+    views: &Views,
     slugs: &BTreeMap<ServerName, String>,
     config: &ConfigStatus,
 ) -> Snapshot {
-    let servers: Vec<ServerStatus> = slots
+    let servers: Vec<ServerStatus> = views
         .iter()
-        .map(|(name, slot)| server(name, slugs.get(name).cloned().unwrap_or_default(), slot))
+        .map(|(name, view)| server(name, slugs.get(name).cloned().unwrap_or_default(), view))
         .collect();
     Snapshot {
         revision: last.revision + 1,
@@ -74,30 +74,27 @@ pub(crate) fn news(last: &Snapshot, next: &Snapshot) -> Vec<Event> {
     events
 }
 
-fn server(name: &ServerName, slug: String, slot: &Slot) -> ServerStatus {
-    let (config, state, status) = (slot.config(), slot.state(), slot.status());
-    let status = status.as_deref();
-    let ready = state.is_ready();
-    let (calls, last_call) = slot.calls();
+fn server(name: &ServerName, slug: String, view: &View) -> ServerStatus {
+    let status = view.status.as_deref();
     ServerStatus {
         name: name.to_string(),
         slug,
-        since: slot.since(),
-        transport: config.transport().to_owned(),
-        target: config.target(),
+        since: view.since,
+        transport: view.config.transport().to_owned(),
+        target: view.config.target(),
         pid: status.and_then(|status| status.pid),
-        starts: status.map_or(0, |status| status.starts),
+        starts: view.starts,
         protocol: status.and_then(|status| status.protocol.clone()),
         server_info: status.and_then(|status| status.server_info.clone()),
         tools: status
-            .filter(|_| ready)
+            .filter(|_| view.state.is_ready())
             .map_or(0, |status| status.tools.len()),
         rejected_tools: status
             .map(|status| status.rejected.to_vec())
             .unwrap_or_default(),
-        calls,
-        last_call,
-        state,
+        calls: view.calls,
+        last_call: view.last_call,
+        state: view.state.clone(),
     }
 }
 

@@ -65,9 +65,8 @@ impl Asking<'_> {
     }
 
     fn capabilities(&self) -> Raw {
-        // The menu never changes. Modern clients would have to be sent changes on a stream of
-        // their own, which is not offered.
-        let changes = *self.face != Face::Menu && self.era == Era::Legacy;
+        // The menu never changes.
+        let changes = *self.face != Face::Menu;
         raw(&json!({ "tools": { "listChanged": changes } }))
     }
 

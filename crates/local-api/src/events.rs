@@ -23,7 +23,9 @@ pub(crate) async fn follow(
     let snapshots = WatchStream::new(fleet.watch()).map(|snapshot| event("snapshot", &*snapshot));
     let news = BroadcastStream::new(fleet.events())
         .filter_map(|news| std::future::ready(news.ok().map(|news| event("news", &news))));
-    let both = stream::select(snapshots, news).map(Ok).take_until(api.closing.cancelled_owned());
+    let both = stream::select(snapshots, news)
+        .map(Ok)
+        .take_until(api.closing.cancelled_owned());
     Sse::new(both).keep_alive(KeepAlive::new().interval(KEEP_ALIVE))
 }
 

@@ -102,7 +102,12 @@ pub(crate) async fn restart(
 ) -> Result<Json<ServerStatus>, Failure> {
     let fleet = api.gateway.fleet();
     let name = resolve(fleet, &name)?;
+    let before = status_of(fleet, &name)?;
     fleet.restart(&name)?;
+    if before.state != model::ServerState::Disabled {
+        let again = |s: &ServerStatus| s.name == name && s.starts != before.starts;
+        wait_for(fleet, |snapshot| snapshot.servers.iter().any(&again)).await;
+    }
     Ok(Json(status_of(fleet, &name)?))
 }
 

@@ -17,6 +17,8 @@ pub enum ProblemCode {
     Exited,
     /// The server did not finish its handshake in time.
     StartTimeout,
+    /// The server has forgotten the session; a new one is opened at once.
+    SessionExpired,
     /// What the server wrote is not the protocol.
     NotMcp,
     /// The server refused the handshake.
@@ -50,6 +52,7 @@ impl ProblemCode {
             Self::ExitedAtStart => "exited-at-start",
             Self::Exited => "exited",
             Self::StartTimeout => "start-timeout",
+            Self::SessionExpired => "session-expired",
             Self::NotMcp => "not-mcp",
             Self::HandshakeRefused => "handshake-refused",
             Self::ListFailed => "list-failed",

@@ -181,18 +181,26 @@ impl CallLine {
                 let now = live.borrow_and_update();
                 match (&now.caller, &now.status.state) {
                     (Some(caller), _) if !caller.is_closed() => return Ok(caller.clone()),
-                    // Being started, or lost a moment ago: there will be news.
-                    (Some(_), _)
-                    | (
-                        None,
-                        ServerState::Starting { .. } | ServerState::BackingOff { attempts: 1, .. },
-                    ) => {}
+                    // On its way up, or lost a moment ago: there will be news.
+                    (Some(_), _) => {}
+                    (None, state) if is_passing(state) => {}
                     (None, state) => return Err(CallError::NotReady(state.clone())),
                 }
             }
             if live.changed().await.is_err() {
                 return Err(CallError::NotReady(ServerState::Disabled));
             }
+        }
+    }
+}
+
+/// Whether a server in this state is about to be in another.
+fn is_passing(state: &ServerState) -> bool {
+    match state {
+        ServerState::Starting { .. } | ServerState::Ready | ServerState::Stopping => true,
+        ServerState::BackingOff { attempts, .. } => *attempts == 1,
+        ServerState::Disabled | ServerState::CrashLoop { .. } | ServerState::NeedsPerson { .. } => {
+            false
         }
     }
 }

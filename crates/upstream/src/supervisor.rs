@@ -23,8 +23,8 @@ const IDLE: Duration = Duration::from_mins(1);
 const PING_PATIENCE: Duration = Duration::from_secs(20);
 /// Several changes of the tools in a row are followed by one listing.
 const SETTLE: Duration = Duration::from_millis(50);
-/// Listing has its own deadline, counted from the handshake.
-const LIST_PATIENCE: Duration = Duration::from_mins(1);
+/// A session that lasted less long was of no use.
+const MIN_SESSION: Duration = Duration::from_millis(100);
 
 /// What a supervisor can be told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -125,11 +125,13 @@ impl Supervisor {
         session.subscribe();
         let notices = session.take_notices();
         let (live, log, ready) = (&self.live, &self.log, OnceLock::new());
+        let patience = self.config.start_timeout;
         let watched = Watched {
             session,
             live,
             log,
             ready: &ready,
+            patience,
         };
         let problem = tokio::select! {
             problem = watched.serve(notices) => problem,
@@ -169,6 +171,10 @@ impl Supervisor {
     async fn wait_after(&mut self, problem: Problem, uptime: Duration) -> Order {
         self.log
             .event(tracing::Level::WARN, &format!("not running: {problem}"));
+        // A server that hands out sessions and forgets them at once has failed; any other has not.
+        if problem.code == ProblemCode::SessionExpired && uptime > MIN_SESSION {
+            return Order::Restart;
+        }
         if problem.code.needs_person() {
             self.set_state(ServerState::NeedsPerson { problem });
             return self.person().await;
@@ -214,6 +220,8 @@ struct Watched<'a> {
     log: &'a ServerLog,
     /// Since when the server can be called.
     ready: &'a OnceLock<Instant>,
+    /// Listing may take as long as starting.
+    patience: Duration,
 }
 
 impl Watched<'_> {
@@ -238,7 +246,7 @@ impl Watched<'_> {
 
     /// Lists the tools anew. A failure ends a start; later, the old list stays.
     async fn follow_tools(&self) -> Option<Problem> {
-        match tools::list(&self.session.caller, LIST_PATIENCE).await {
+        match tools::list(&self.session.caller, self.patience).await {
             Ok(listing) => {
                 for reason in &listing.rejected {
                     self.log

@@ -1,6 +1,13 @@
 //! HTTP headers of Streamable HTTP (MCP 2026-07-28, basic/transports/streamable-http).
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
 use crate::RawObject;
+
+/// Around a value that is not plain ASCII.
+const PREFIX: &str = "=?base64?";
+const SUFFIX: &str = "?=";
 
 /// The revision in use.
 pub const HEADER_PROTOCOL_VERSION: &str = "mcp-protocol-version";
@@ -25,34 +32,21 @@ pub fn name_of_request(method: &str, params: &RawObject) -> Option<String> {
 pub fn encode_value(text: &str) -> String {
     let plain = text.bytes().all(|byte| (0x20..=0x7e).contains(&byte))
         && text.trim() == text
-        && !text.starts_with("=?base64?");
+        && !text.starts_with(PREFIX);
     if plain {
         text.to_owned()
     } else {
-        format!("=?base64?{}?=", base64(text.as_bytes()))
+        format!("{PREFIX}{}{SUFFIX}", STANDARD.encode(text))
     }
 }
 
-/// Standard Base64 with padding (RFC 4648, section 4).
-fn base64(bytes: &[u8]) -> String {
-    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for chunk in bytes.chunks(3) {
-        let bits = chunk
-            .iter()
-            .fold(0u32, |bits, byte| bits << 8 | u32::from(*byte))
-            << (8 * (3 - chunk.len()));
-        for place in 0..4 {
-            let digit = (bits >> (18 - 6 * place)) & 0x3f;
-            let known = place <= chunk.len();
-            text.push(if known {
-                char::from(ALPHABET[digit as usize])
-            } else {
-                '='
-            });
-        }
-    }
-    text
+/// The text that a header's value stands for; `None` if it says that it is encoded and is not.
+pub fn decode_value(value: &str) -> Option<String> {
+    let Some(encoded) = value.strip_prefix(PREFIX) else {
+        return Some(value.to_owned());
+    };
+    let bytes = STANDARD.decode(encoded.strip_suffix(SUFFIX)?).ok()?;
+    String::from_utf8(bytes).ok()
 }
 
 #[cfg(test)]
@@ -71,6 +65,15 @@ mod tests {
         assert_eq!(encode_value(" a"), "=?base64?IGE=?=");
         assert_eq!(encode_value("a\nb"), "=?base64?YQpi?=");
         assert_eq!(encode_value("=?base64?x?="), "=?base64?PT9iYXNlNjQ/eD89?=");
+    }
+
+    #[test]
+    fn what_was_encoded_can_be_read() {
+        for text in ["create_issue", "日本", " a", "a\nb", "=?base64?x?=", ""] {
+            assert_eq!(decode_value(&encode_value(text)).as_deref(), Some(text));
+        }
+        assert_eq!(decode_value("=?base64?***?="), None);
+        assert_eq!(decode_value("=?base64?YQ=="), None);
     }
 
     #[test]

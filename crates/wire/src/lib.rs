@@ -10,8 +10,8 @@ mod revision;
 mod sse;
 
 pub use header::{
-    HEADER_METHOD, HEADER_NAME, HEADER_PROTOCOL_VERSION, HEADER_SESSION, encode_value,
-    name_of_request,
+    HEADER_METHOD, HEADER_NAME, HEADER_PROTOCOL_VERSION, HEADER_SESSION, decode_value,
+    encode_value, name_of_request,
 };
 pub use message::{
     ErrorObject, Message, Notification, ParseError, Request, RequestId, Response, code,
@@ -20,6 +20,7 @@ pub use message::{
 pub use object::{Raw, RawObject, raw, raw_str};
 pub use revision::{
     Era, LEGACY_REVISIONS, META_CLIENT_CAPABILITIES, META_CLIENT_INFO, META_PROTOCOL_VERSION,
-    META_SERVER_INFO, MODERN_REVISION, NEWEST_LEGACY, negotiate_legacy, request_revision,
+    META_SERVER_INFO, META_SUBSCRIPTION, MODERN_REVISION, NEWEST_LEGACY, negotiate_legacy,
+    request_revision,
 };
 pub use sse::{SseEvent, SseParser, TooLarge};

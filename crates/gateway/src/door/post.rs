@@ -4,11 +4,12 @@ use axum::http::header::{ACCEPT, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use wire::{
-    Era, ErrorObject, HEADER_METHOD, HEADER_PROTOCOL_VERSION, HEADER_SESSION, META_CLIENT_INFO,
-    MODERN_REVISION, Message, RawObject, Request, code, nests_deeper_than, request_revision,
+    Era, ErrorObject, HEADER_METHOD, HEADER_NAME, HEADER_PROTOCOL_VERSION, HEADER_SESSION,
+    LEGACY_REVISIONS, META_CLIENT_INFO, MODERN_REVISION, Message, RawObject, Request, code,
+    decode_value, name_of_request, nests_deeper_than, request_revision,
 };
 
-use super::session_id;
+use super::{session_id, stream};
 use crate::Gateway;
 use crate::face::Face;
 use crate::methods::{Asking, take_notice};
@@ -56,11 +57,14 @@ async fn take_request(
     let params = request.params_object().unwrap_or_default();
     match request_revision(&params) {
         Some(revision) => {
-            if let Err(error) = check_modern(&revision, &request, headers) {
+            if let Err(error) = check_modern(&revision, &request, &params, headers) {
                 return refuse(StatusCode::BAD_REQUEST, Some(request), error);
             }
             let meta = params.object("_meta").unwrap_or_default();
             let client = Client::from_info(meta.object(META_CLIENT_INFO).as_ref());
+            if request.method == "subscriptions/listen" {
+                return stream::listen(gateway, face.clone(), request, &params);
+            }
             let asking = Asking {
                 gateway,
                 face,
@@ -75,22 +79,29 @@ async fn take_request(
 }
 
 /// Checks that a modern request means one thing only: what routers read in the headers must be
-/// what is executed from the body.
-fn check_modern(revision: &str, request: &Request, headers: &HeaderMap) -> Result<(), ErrorObject> {
+/// what is executed from the body (MCP 2026-07-28, basic/transports/streamable-http).
+fn check_modern(
+    revision: &str,
+    request: &Request,
+    params: &RawObject,
+    headers: &HeaderMap,
+) -> Result<(), ErrorObject> {
     if revision != MODERN_REVISION {
         let data = serde_json::json!({ "supported": [MODERN_REVISION], "requested": revision });
         let message = format!("Unsupported protocol version: {revision}");
         return Err(ErrorObject::new(code::UNSUPPORTED_VERSION, message).with_data(&data));
     }
-    for (name, expected) in [
-        (HEADER_PROTOCOL_VERSION, revision),
-        (HEADER_METHOD, request.method.as_str()),
-    ] {
-        if headers
+    let wanted = [
+        (HEADER_PROTOCOL_VERSION, Some(revision.to_owned())),
+        (HEADER_METHOD, Some(request.method.clone())),
+        (HEADER_NAME, name_of_request(&request.method, params)),
+    ];
+    for (name, expected) in wanted {
+        let given = headers
             .get(name)
-            .is_some_and(|value| value.as_bytes() != expected.as_bytes())
-        {
-            let message = format!("the header {name} does not agree with the body");
+            .and_then(|value| decode_value(value.to_str().ok()?));
+        if expected.is_some() && given != expected {
+            let message = format!("the header {name} is missing or does not agree with the body");
             return Err(ErrorObject::new(code::HEADER_MISMATCH, message));
         }
     }
@@ -127,6 +138,13 @@ async fn legacy(gateway: &Gateway, face: &Face, headers: &HeaderMap, request: Re
         let error = ErrorObject::new(code::INVALID_REQUEST, message);
         return refuse(StatusCode::BAD_REQUEST, Some(request), error);
     };
+    if let Some(revision) = headers.get(HEADER_PROTOCOL_VERSION)
+        && !LEGACY_REVISIONS.iter().any(|known| revision == known)
+    {
+        let message = "the header MCP-Protocol-Version names a revision that has no sessions";
+        let error = ErrorObject::new(code::INVALID_REQUEST, message);
+        return refuse(StatusCode::BAD_REQUEST, Some(request), error);
+    }
     let Some(session) = gateway.0.sessions.get(id) else {
         let message = "this session has ended; send `initialize` again";
         let error = ErrorObject::new(code::INVALID_REQUEST, message);
@@ -208,20 +226,35 @@ mod tests {
 
     #[test]
     fn headers_and_body_must_agree() {
-        let Ok(Message::Request(request)) =
-            Message::parse(br#"{"jsonrpc":"2.0","id":1,"method":"tools/list"}"#)
-        else {
+        let body = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"ü"}}"#;
+        let Ok(Message::Request(request)) = Message::parse(body.as_bytes()) else {
             unreachable!("a request")
         };
-        let check = |revision: &str, pairs| check_modern(revision, &request, &headers(pairs));
-        assert!(check("2026-07-28", &[("mcp-method", "tools/list")]).is_ok());
-        assert!(check("2026-07-28", &[]).is_ok());
-        let mismatch = check("2026-07-28", &[("mcp-method", "tools/call")]).expect_err("refused");
-        assert_eq!(mismatch.code, code::HEADER_MISMATCH);
-        let old = check("2026-07-28", &[("mcp-protocol-version", "2025-11-25")]);
-        assert_eq!(old.expect_err("refused").code, code::HEADER_MISMATCH);
-        let unknown = check("2030-01-01", &[]).expect_err("refused");
-        assert_eq!(unknown.code, code::UNSUPPORTED_VERSION);
+        let params = request.params_object().expect("an object");
+        let check = |revision: &str, changed: &[(&'static str, &'static str)]| {
+            let mut all = headers(&[
+                ("mcp-protocol-version", "2026-07-28"),
+                ("mcp-method", "tools/call"),
+                ("mcp-name", "=?base64?w7w=?="),
+            ]);
+            for (name, value) in changed {
+                all.remove(*name);
+                all.extend(
+                    headers(&[(name, value)])
+                        .into_iter()
+                        .filter(|(_, v)| !v.is_empty()),
+                );
+            }
+            check_modern(revision, &request, &params, &all).map_err(|error| error.code)
+        };
+        assert_eq!(check("2026-07-28", &[]), Ok(()));
+        assert_eq!(check("2030-01-01", &[]), Err(code::UNSUPPORTED_VERSION));
+        for name in ["mcp-protocol-version", "mcp-method", "mcp-name"] {
+            for value in ["", "2025-11-25"] {
+                let verdict = check("2026-07-28", &[(name, value)]);
+                assert_eq!(verdict, Err(code::HEADER_MISMATCH), "{name}: {value}");
+            }
+        }
     }
 
     #[test]

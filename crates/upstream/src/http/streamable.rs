@@ -155,7 +155,7 @@ impl Sender {
         if gone && self.shared.get().session.is_some() {
             self.shared.update(|agreed| agreed.session = None);
             let problem = Problem::new(
-                ProblemCode::Exited,
+                ProblemCode::SessionExpired,
                 format!("{} has forgotten our session.", self.target.url),
                 "Nothing to do; a new session is opened.",
             );
