@@ -169,7 +169,7 @@ async fn a_reload_can_be_asked_for() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn fifty_reloads_under_load_drop_no_call() -> anyhow::Result<()> {
+async fn five_hundred_reloads_under_load_drop_no_call() -> anyhow::Result<()> {
     let gateway = start(&[("steady", &[]), ("other", &[])]).await?;
     let before = pid(&gateway, "steady").await?;
     let agent = Agent::of(&gateway).await?;
@@ -187,7 +187,7 @@ async fn fifty_reloads_under_load_drop_no_call() -> anyhow::Result<()> {
         }
     };
     let reloads = async {
-        for round in 0..50 {
+        for round in 0..500 {
             let tools = round.to_string();
             let more: &[&str] = &["--tools", &tools];
             gateway.write_servers(servers(&[("steady", &[]), ("other", more)])?)?;

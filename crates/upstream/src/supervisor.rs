@@ -23,8 +23,6 @@ const IDLE: Duration = Duration::from_mins(1);
 const PING_PATIENCE: Duration = Duration::from_secs(20);
 /// Several changes of the tools in a row are followed by one listing.
 const SETTLE: Duration = Duration::from_millis(50);
-/// A session that lasted less long was of no use.
-const MIN_SESSION: Duration = Duration::from_millis(100);
 
 /// What a supervisor can be told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -171,8 +169,8 @@ impl Supervisor {
     async fn wait_after(&mut self, problem: Problem, uptime: Duration) -> Order {
         self.log
             .event(tracing::Level::WARN, &format!("not running: {problem}"));
-        // A server that hands out sessions and forgets them at once has failed; any other has not.
-        if problem.code == ProblemCode::SessionExpired && uptime > MIN_SESSION {
+        // Forgetting a session is no failure, and it takes a call to find out: no pace is needed.
+        if problem.code == ProblemCode::SessionExpired && !uptime.is_zero() {
             return Order::Restart;
         }
         if problem.code.needs_person() {
