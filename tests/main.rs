@@ -3,6 +3,8 @@
 //! Every test starts a gateway of its own in a temporary directory, so all of them may run at
 //! the same time. Nothing here leaves the machine or touches the user's files.
 
+#![cfg(test)]
+
 mod agent;
 mod bad_input;
 mod bridge;

@@ -28,7 +28,7 @@ const LEVELS: [(&str, Level); 18] = [
     ("local-api", Level::Product(7)),
     ("daemon", Level::Product(8)),
     ("cli", Level::Product(9)),
-    ("toolgate-desktop", Level::Product(10)),
+    ("integration", Level::Development),
     ("testkit", Level::Development),
     ("xtask", Level::Development),
 ];

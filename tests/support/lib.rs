@@ -1,1 +1,0 @@
-//! The library part of the package at the root.
