@@ -18,7 +18,16 @@ pub(crate) enum Stream {
 
 /// The cargo that started this program, so that a chosen toolchain stays chosen.
 pub(crate) fn cargo() -> Command {
-    Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    // `cargo run` describes xtask's own package in these; build scripts that look at them (ring's)
+    // would take every switch between `cargo` and `cargo xtask` for a change.
+    for (name, _) in std::env::vars_os() {
+        let name = name.to_string_lossy();
+        if name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_") {
+            command.env_remove(name.as_ref());
+        }
+    }
+    command
 }
 
 /// Runs a command in the foreground; its failure is an error that names it.

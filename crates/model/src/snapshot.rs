@@ -155,6 +155,19 @@ pub enum CallOutcome {
     Lost,
 }
 
+impl CallOutcome {
+    /// The word for it, as in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::ToolError => "tool-error",
+            Self::Refused => "refused",
+            Self::TimedOut => "timed-out",
+            Self::Lost => "lost",
+        }
+    }
+}
+
 /// News, for notices and logs; the state itself is always in the [`Snapshot`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]

@@ -31,7 +31,7 @@ pub fn call_record(record: &CallRecord<'_>) {
         client = ?record.client,
         server = ?record.server,
         tool = ?record.tool,
-        outcome = ?record.outcome,
+        outcome = record.outcome.as_str(),
         millis,
         arguments = record.arguments,
     );

@@ -24,3 +24,6 @@ pub use environment::{Environment, find_command};
 pub use link::CallError;
 pub use status::{CallLine, Status, Upstream, Watch};
 pub use tools::ToolDefinition;
+
+#[cfg(test)]
+mod tests;

@@ -122,7 +122,7 @@ fn a_call_is_one_line_without_values() {
     assert!(
         file.ends_with(
             "INFO call: client=\"Claude \\\"Code\\\"\\nforged\" server=\"github\" \
-             tool=\"create_issue\" outcome=ToolError millis=1234 arguments=\"{title: string(12)}\"\n"
+             tool=\"create_issue\" outcome=\"tool-error\" millis=1234 arguments=\"{title: string(12)}\"\n"
         ),
         "{file}"
     );
