@@ -7,6 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use axum::Router;
+use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 use gateway::Doorkeeper;
 use hyper::server::conn::http1;
@@ -93,7 +94,8 @@ impl Doors {
 fn service(parts: &Parts, keeper: Doorkeeper) -> Router {
     let alive = Router::new()
         .route("/healthz", get(|| async { "ok\n" }))
-        .route("/readyz", get(|| async { "ready\n" }));
+        .route("/readyz", get(|| async { "ready\n" }))
+        .layer(from_fn_with_state(keeper.clone(), gateway::guard));
     gateway::router(parts.gateway.clone(), keeper.clone())
         .merge(local_api::router(
             parts.api.clone(),

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use config::Settings;
 use index::{ServerTools, ToolDoc};
-use model::{ServerName, ServerState, shared_slugs};
+use model::{Event, ServerName, ServerState, shared_slugs};
 use serde_json::Value;
+use tokio_util::sync::CancellationToken;
 use upstream::ToolDefinition;
 
 use crate::Inner;
@@ -28,6 +29,8 @@ struct Memory {
     /// The tools last named and indexed, by server.
     offered: BTreeMap<ServerName, Offered>,
     standing: Standing,
+    /// Slots that were closed and may not have ended yet, by the server that had them.
+    leaving: BTreeMap<ServerName, CancellationToken>,
 }
 
 /// The servers' states as last published in a catalogue.
@@ -60,7 +63,7 @@ pub(crate) async fn run(inner: &Arc<Inner>) {
     loop {
         let loaded = config.borrow_and_update().clone();
         memory.slugs = shared_slugs(loaded.settings.servers.keys());
-        apply(inner, &loaded.settings, &memory.slugs);
+        apply(inner, &loaded.settings, &mut memory);
         loop {
             publish(inner, &mut memory).await;
             let counted = async {
@@ -81,26 +84,42 @@ pub(crate) async fn run(inner: &Arc<Inner>) {
 }
 
 /// Brings the slots in line with the settings; slots whose configuration is the same are not
-/// touched.
-fn apply(inner: &Inner, settings: &Settings, slugs: &BTreeMap<ServerName, String>) {
+/// touched. A server that gets another slug gets another slot, because its processes carry it.
+fn apply(inner: &Inner, settings: &Settings, memory: &mut Memory) {
     let mut slots = inner.slots.lock().unwrap_or_else(PoisonError::into_inner);
     let mut old = std::mem::take(&mut *slots);
+    let kept: Vec<bool> = settings
+        .servers
+        .keys()
+        .map(|name| {
+            old.get(name)
+                .is_some_and(|slot| Some(slot.slug()) == memory.slug(name))
+        })
+        .collect();
+    old.retain(|name, slot| {
+        let place = settings.servers.get_index_of(name);
+        let keep = place.is_some_and(|place| kept[place]);
+        if !keep {
+            slot.remove();
+            memory.leaving.insert(name.clone(), slot.closed());
+        }
+        keep
+    });
+    memory.leaving.retain(|_, closed| !closed.is_cancelled());
     for (name, config) in &settings.servers {
-        let slot = match old.shift_remove(name) {
-            Some(slot) => {
-                slot.configure(config.clone());
-                slot
-            }
-            None => Slot::open(
+        let slot = if let Some(slot) = old.shift_remove(name) {
+            slot.configure(config.clone());
+            slot
+        } else {
+            let slug = memory.slug(name).unwrap_or_default().to_owned();
+            Slot::open(
                 inner,
-                slugs.get(name).cloned().unwrap_or_default(),
+                slug,
                 config.clone(),
-            ),
+                memory.leaving.get(name).cloned(),
+            )
         };
         slots.insert(name.clone(), slot);
-    }
-    for removed in old.into_values() {
-        removed.remove();
     }
 }
 
@@ -110,6 +129,10 @@ async fn publish(inner: &Arc<Inner>, memory: &mut Memory) {
     let views = look(inner);
     let changes = memory.take_note(&views);
     let unchanged = changes.is_empty();
+    let counts: Vec<(String, usize)> = changes
+        .iter()
+        .map(|(name, tools)| (name.to_string(), tools.len()))
+        .collect();
     if !unchanged {
         reindex(inner, changes).await;
     }
@@ -118,11 +141,14 @@ async fn publish(inner: &Arc<Inner>, memory: &mut Memory) {
     }
 
     let last = inner.snapshot.borrow().clone();
+    let lists = counts
+        .into_iter()
+        .map(|(server, tools)| Event::ToolsChanged { server, tools });
     let config = inner.config.current();
     let next = Arc::new(snapshot::next(&last, &views, &memory.slugs, &config.status));
     let news = snapshot::news(&last, &next);
     inner.snapshot.send_replace(next);
-    for event in news {
+    for event in lists.chain(news) {
         let _ = inner.events.send(event);
     }
 }
@@ -136,6 +162,10 @@ fn look(inner: &Inner) -> Views {
 }
 
 impl Memory {
+    fn slug(&self, name: &ServerName) -> Option<&str> {
+        self.slugs.get(name).map(String::as_str)
+    }
+
     /// Names the tools of servers whose list is another than last time, and returns these servers
     /// with what is to be indexed of them.
     fn take_note(&mut self, views: &Views) -> Vec<(ServerName, Vec<Arc<Tool>>)> {
@@ -166,7 +196,9 @@ impl Memory {
                 continue;
             }
             let tools = name_tools(name, &slug, &source);
-            if known.is_some() || !tools.is_empty() {
+            let before = known.map_or(&[][..], |known| &known.tools);
+            // A server that came back with the tools it had is no news.
+            if !are_same(before, &tools) {
                 changes.push((name.clone(), tools.clone()));
             }
             self.offered.insert(
@@ -198,6 +230,15 @@ impl Memory {
         };
         Catalog::new(views.iter().map(server).collect())
     }
+}
+
+/// Whether two lists offer the same tools under the same names.
+fn are_same(before: &[Arc<Tool>], after: &[Arc<Tool>]) -> bool {
+    let pairs = || before.iter().zip(after);
+    before.len() == after.len()
+        && pairs().all(|(a, b)| {
+            a.id == b.id && a.definition.definition.get() == b.definition.definition.get()
+        })
 }
 
 /// Indexes off the async threads: it is computation, and may take a while with thousands of tools.

@@ -10,7 +10,6 @@ mod slot;
 mod snapshot;
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use config::{ConfigStore, ServerConfig};
@@ -52,6 +51,17 @@ pub(crate) struct Inner {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("there is no server named `{0}`")]
 pub struct UnknownServer(pub String);
+
+/// Why a server cannot be started afresh.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RestartError {
+    /// No such server.
+    #[error(transparent)]
+    Unknown(#[from] UnknownServer),
+    /// It is switched off.
+    #[error("`{0}` is disabled; enable it instead")]
+    Disabled(String),
+}
 
 impl Fleet {
     /// A fleet without servers; [`Self::run`] brings up what the configuration says.
@@ -136,8 +146,12 @@ impl Fleet {
     }
 
     /// Starts a server afresh.
-    pub fn restart(&self, name: &str) -> Result<(), UnknownServer> {
-        self.slot(name)?.restart();
+    pub fn restart(&self, name: &str) -> Result<(), RestartError> {
+        let slot = self.slot(name)?;
+        if !slot.config().enabled {
+            return Err(RestartError::Disabled(name.to_owned()));
+        }
+        slot.restart();
         Ok(())
     }
 
@@ -149,24 +163,12 @@ impl Fleet {
         params: RawObject,
     ) -> Result<Raw, RequestError> {
         let slot = self.slot(name)?;
-        let deadline = slot.config().call_timeout;
-        self.request_within(&slot, method, params, deadline).await
-    }
-
-    async fn request_within(
-        &self,
-        slot: &Slot,
-        method: &str,
-        params: RawObject,
-        deadline: Duration,
-    ) -> Result<Raw, RequestError> {
         slot.count_call();
-        let Some(line) = slot.line() else {
-            return Err(CallError::NotReady(slot.view().state).into());
-        };
-        let reply = line.request(method, params, deadline).await;
+        let reply = slot
+            .request(method, params, slot.config().call_timeout)
+            .await;
         self.0.counted.notify_one();
-        reply.map_err(RequestError::from)
+        Ok(reply?)
     }
 
     /// A server's configuration as it runs.
@@ -217,3 +219,6 @@ pub enum RequestError {
     #[error(transparent)]
     Call(#[from] CallError),
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use arc_swap::{ArcSwap, ArcSwapOption};
 use config::ServerConfig;
@@ -10,7 +11,8 @@ use indexmap::IndexMap;
 use model::{ServerName, ServerState, StartPhase, now_millis};
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
-use upstream::{CallLine, Context, Status, Upstream};
+use upstream::{CallError, CallLine, Context, Status, Upstream};
+use wire::{Raw, RawObject};
 
 use crate::Inner;
 
@@ -24,10 +26,14 @@ pub(crate) struct Slot {
     /// The last known configuration.
     config: ArcSwap<ServerConfig>,
     status: ArcSwapOption<Status>,
-    line: ArcSwapOption<CallLine>,
+    line: watch::Sender<Option<CallLine>>,
+    slug: String,
+    /// Cancelled when nothing of the slot is left.
+    closed: CancellationToken,
     /// Since when the slot has had no connection, in Unix milliseconds.
     idle_since: AtomicU64,
-    restart: Notify,
+    /// Counts a person's orders to start afresh.
+    restarts: watch::Sender<u64>,
     /// Starts of connections that were replaced.
     earlier_starts: AtomicU64,
     calls: AtomicU64,
@@ -35,29 +41,43 @@ pub(crate) struct Slot {
 }
 
 impl Slot {
-    /// Opens a slot and runs it until the server is removed or the fleet stops.
-    pub(crate) fn open(inner: &Inner, slug: String, config: ServerConfig) -> Arc<Self> {
+    /// Opens a slot and runs it until the server is removed or the fleet stops. It waits for
+    /// `before`, the slot that had its place: there is never a second process.
+    pub(crate) fn open(
+        inner: &Inner,
+        slug: String,
+        config: ServerConfig,
+        before: Option<CancellationToken>,
+    ) -> Arc<Self> {
         let config = Arc::new(config);
         let slot = Arc::new(Self {
             wanted: watch::Sender::new(Some(Arc::clone(&config))),
             config: ArcSwap::new(config),
             status: ArcSwapOption::empty(),
-            line: ArcSwapOption::empty(),
+            line: watch::Sender::new(None),
+            slug,
+            closed: CancellationToken::new(),
             idle_since: AtomicU64::new(now_millis()),
-            restart: Notify::new(),
+            restarts: watch::Sender::new(0),
             earlier_starts: AtomicU64::new(0),
             calls: AtomicU64::new(0),
             last_call: AtomicU64::new(0),
         });
         let runner = Runner {
             slot: Arc::clone(&slot),
-            slug,
             context: Arc::clone(&inner.context),
             changed: Arc::clone(&inner.changed),
             tasks: inner.tasks.clone(),
             stop: inner.stop.clone(),
         };
-        inner.tasks.spawn(runner.run());
+        inner.tasks.spawn(async move {
+            let closed = runner.slot.closed.clone().drop_guard();
+            if let Some(before) = before {
+                before.cancelled().await;
+            }
+            runner.run().await;
+            drop(closed);
+        });
         slot
     }
 
@@ -76,8 +96,19 @@ impl Slot {
         self.wanted.send_replace(None);
     }
 
+    /// Starts the server afresh; one that is starting or waiting for its start begins at once.
     pub(crate) fn restart(&self) {
-        self.restart.notify_one();
+        self.restarts.send_modify(|count| *count += 1);
+    }
+
+    /// The slot's name in tool names, marks and logs, for as long as it lives.
+    pub(crate) fn slug(&self) -> &str {
+        &self.slug
+    }
+
+    /// Cancelled when nothing of the slot is left.
+    pub(crate) fn closed(&self) -> CancellationToken {
+        self.closed.clone()
     }
 
     pub(crate) fn config(&self) -> Arc<ServerConfig> {
@@ -108,14 +139,45 @@ impl Slot {
         }
     }
 
-    pub(crate) fn line(&self) -> Option<Arc<CallLine>> {
-        self.line.load_full()
+    /// Sends a request to the server, waiting for it while it starts or is replaced.
+    pub(crate) async fn request(
+        &self,
+        method: &str,
+        params: RawObject,
+        deadline: Duration,
+    ) -> Result<Raw, CallError> {
+        let mut lines = self.line.subscribe();
+        let mut wanted = self.wanted.subscribe();
+        let exchange = async {
+            loop {
+                let line = lines.borrow_and_update().clone();
+                if let Some(line) = line {
+                    match line.request(method, params.clone(), deadline).await {
+                        // This connection is over; the next one is on its way.
+                        Err(CallError::NotReady(ServerState::Disabled)) => {}
+                        other => return other,
+                    }
+                }
+                tokio::select! {
+                    changed = lines.changed() => if changed.is_err() { return off() },
+                    _ = wanted.wait_for(|config| config.as_ref().is_none_or(|c| !c.enabled)) => {
+                        return off();
+                    }
+                }
+            }
+        };
+        let answered = tokio::time::timeout(deadline, exchange).await;
+        answered.unwrap_or(Err(CallError::Timeout(deadline)))
     }
 
     pub(crate) fn count_call(&self) {
         self.calls.fetch_add(1, Ordering::Relaxed);
         self.last_call.store(now_millis(), Ordering::Relaxed);
     }
+}
+
+fn off() -> Result<Raw, CallError> {
+    Err(CallError::NotReady(ServerState::Disabled))
 }
 
 /// What is shown of a slot.
@@ -140,7 +202,6 @@ pub(crate) type Views = IndexMap<ServerName, View>;
 /// The task behind a slot.
 struct Runner {
     slot: Arc<Slot>,
-    slug: String,
     context: Arc<Context>,
     changed: Arc<Notify>,
     tasks: tokio_util::task::TaskTracker,
@@ -157,13 +218,12 @@ impl Runner {
                 let upstream = match self.start(&config) {
                     Ok(upstream) => upstream,
                     Err(error) => {
-                        tracing::error!(server = self.slug, %error, "its log cannot be opened");
+                        tracing::error!(server = self.slot.slug, %error, "its log cannot be opened");
                         return;
                     }
                 };
                 self.live(&upstream, &config, &mut wanted).await;
-                upstream.stop().await;
-                self.publish(None);
+                self.end(upstream).await;
             }
             if self.stop.is_cancelled() {
                 return;
@@ -183,8 +243,8 @@ impl Runner {
     }
 
     fn start(&self, config: &Arc<ServerConfig>) -> std::io::Result<Upstream> {
-        let log = self.context.logs.open(&self.slug)?;
-        let (config, slug) = (config.as_ref().clone(), self.slug.clone());
+        let log = self.context.logs.open(&self.slot.slug)?;
+        let (config, slug) = (config.as_ref().clone(), self.slot.slug.clone());
         Ok(Upstream::start(
             config,
             slug,
@@ -202,7 +262,8 @@ impl Runner {
         wanted: &mut watch::Receiver<Option<Arc<ServerConfig>>>,
     ) {
         let mut status = upstream.watch();
-        self.slot.line.store(Some(Arc::new(upstream.line())));
+        let mut restarts = self.slot.restarts.subscribe();
+        self.slot.line.send_replace(Some(upstream.line()));
         self.publish(Some(upstream.status()));
         loop {
             tokio::select! {
@@ -221,10 +282,28 @@ impl Runner {
                         return;
                     }
                 }
-                () = self.slot.restart.notified() => upstream.restart().await,
+                Ok(()) = restarts.changed() => upstream.restart().await,
                 () = self.stop.cancelled() => return,
             }
         }
+    }
+
+    /// Ends the connection; what it goes through meanwhile is shown.
+    async fn end(&self, upstream: Upstream) {
+        let mut status = upstream.watch();
+        let mut ended = std::pin::pin!(upstream.stop());
+        loop {
+            tokio::select! {
+                () = &mut ended => break,
+                Some(status) = status.changed() => {
+                    // Its last word is "disabled", which the server need not be.
+                    if status.state != ServerState::Disabled {
+                        self.publish(Some(status));
+                    }
+                }
+            }
+        }
+        self.publish(None);
     }
 
     fn publish(&self, status: Option<Status>) {
@@ -237,7 +316,7 @@ impl Runner {
             self.slot
                 .earlier_starts
                 .fetch_add(starts, Ordering::Relaxed);
-            self.slot.line.store(None);
+            self.slot.line.send_replace(None);
             self.slot.idle_since.store(now_millis(), Ordering::Relaxed);
         }
         self.slot.status.store(status.map(Arc::new));

@@ -59,12 +59,6 @@ pub(crate) fn news(last: &Snapshot, next: &Snapshot) -> Vec<Event> {
                 problem: now.state.problem().cloned(),
             });
         }
-        if then.map_or(0, |then| then.tools) != now.tools {
-            events.push(Event::ToolsChanged {
-                server: now.name.clone(),
-                tools: now.tools,
-            });
-        }
     }
     if last.config != next.config {
         events.push(Event::ConfigReloaded {
@@ -170,17 +164,11 @@ mod tests {
             problem: problem.clone(),
         };
         let after = snapshot(vec![status("a", state, 0)]);
-        let expected = [
-            Event::ServerState {
-                server: "a".to_owned(),
-                state: "backing off".to_owned(),
-                problem: Some(problem),
-            },
-            Event::ToolsChanged {
-                server: "a".to_owned(),
-                tools: 0,
-            },
-        ];
+        let expected = [Event::ServerState {
+            server: "a".to_owned(),
+            state: "backing off".to_owned(),
+            problem: Some(problem),
+        }];
         assert_eq!(news(&before, &after), expected);
     }
 }

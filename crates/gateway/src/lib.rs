@@ -22,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 pub use door::{guard, router};
 pub use face::Face;
 pub use guard::{Doorkeeper, Rejection};
-pub use pipeline::{ToolCall, call};
+pub use pipeline::{ToolCall, call_for_result};
 pub use session::Client;
 
 use pipeline::Validators;

@@ -98,15 +98,12 @@ impl Asking<'_> {
                 let answered = menu::run(self.gateway, self.client, &name, params).await;
                 return answered.ok_or_else(|| unknown_tool(&name));
             }
-            Face::All => name.clone(),
+            Face::All => lists::called(&self.gateway.fleet().catalog(), None, &name),
             Face::Server(server) => {
-                let catalog = self.gateway.fleet().catalog();
-                lists::id_at(&catalog, server, &name).ok_or_else(|| unknown_tool(&name))?
+                lists::called(&self.gateway.fleet().catalog(), Some(server), &name)
             }
         };
-        if *self.face == Face::All && self.gateway.fleet().catalog().tool(&tool).is_none() {
-            return Err(unknown_tool(&name));
-        }
+        let tool = tool.ok_or_else(|| unknown_tool(&name))?;
         let arguments = params.remove("arguments");
         let call = ToolCall {
             client: self.client,
@@ -115,7 +112,7 @@ impl Asking<'_> {
             extra: params,
             intent: None,
         };
-        Ok(pipeline::call(self.gateway, &call).await)
+        pipeline::call(self.gateway, &call).await
     }
 
     /// Hands any other method to the one server of the face.

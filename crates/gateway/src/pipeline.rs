@@ -13,7 +13,7 @@ use std::time::Instant;
 
 use model::{CallOutcome, Effect};
 use serde_json::value::RawValue;
-use wire::{Raw, RawObject};
+use wire::{ErrorObject, Raw, RawObject};
 
 use crate::refusal::Refusal;
 use crate::session::Client;
@@ -43,13 +43,23 @@ struct Ended {
     outcome: CallOutcome,
 }
 
-/// Runs a call and returns the tool's result; a refusal is a result as well, marked as an error.
-pub async fn call(gateway: &Gateway, call: &ToolCall<'_>) -> Raw {
+/// Why a call has no result of the tool.
+enum Stopped {
+    /// The gateway did not let it through, or lost it.
+    Refused(Refusal),
+    /// The server answered with a protocol error.
+    Server(ErrorObject),
+}
+
+/// Runs a call and returns the tool's result. A refusal is a result as well, marked as an error;
+/// a protocol error of the server is handed on as it is.
+pub(crate) async fn call(gateway: &Gateway, call: &ToolCall<'_>) -> Result<Raw, ErrorObject> {
     let inner = &gateway.0;
     let began = Instant::now();
     let (result, ended) = match run(inner, call).await {
-        Ok(done) => done,
-        Err((refusal, ended)) => (refusal.to_result(), ended),
+        Ok((result, ended)) => (Ok(result), ended),
+        Err((Stopped::Refused(refusal), ended)) => (Ok(refusal.to_result()), ended),
+        Err((Stopped::Server(error), ended)) => (Err(error), ended),
     };
     let record = record::Record {
         client: call.client,
@@ -60,16 +70,23 @@ pub async fn call(gateway: &Gateway, call: &ToolCall<'_>) -> Raw {
     result
 }
 
-async fn run(inner: &Inner, call: &ToolCall<'_>) -> Result<(Raw, Ended), (Refusal, Ended)> {
+/// As [`call`], for callers that can only show results: a protocol error becomes one, too.
+pub async fn call_for_result(gateway: &Gateway, request: &ToolCall<'_>) -> Raw {
+    let called = call(gateway, request).await;
+    called.unwrap_or_else(|error| Refusal::from_server(&error).to_result())
+}
+
+async fn run(inner: &Inner, call: &ToolCall<'_>) -> Result<(Raw, Ended), (Stopped, Ended)> {
     let catalog = inner.fleet.catalog();
     let refused = |refusal| {
         let (server, tool) = (String::new(), call.tool.to_owned());
+        let outcome = CallOutcome::Refused;
         (
-            refusal,
+            Stopped::Refused(refusal),
             Ended {
                 server,
                 tool,
-                outcome: CallOutcome::Refused,
+                outcome,
             },
         )
     };
@@ -79,12 +96,12 @@ async fn run(inner: &Inner, call: &ToolCall<'_>) -> Result<(Raw, Ended), (Refusa
         tool: tool.definition.name.clone(),
         outcome,
     };
-    let refused = |refusal| (refusal, ended(CallOutcome::Refused));
+    let refused = |refusal| (Stopped::Refused(refusal), ended(CallOutcome::Refused));
     authorize::authorize(inner.read_only(), tool, call.intent).map_err(refused)?;
     let arguments = validate::validate(&inner.validators, tool, call.arguments).map_err(refused)?;
     let (outcome, result) = dispatch::dispatch(&inner.fleet, tool, arguments, call.extra.clone())
         .await
-        .map_err(|(refusal, outcome)| (refusal, ended(outcome)))?;
+        .map_err(|(stopped, outcome)| (stopped, ended(outcome)))?;
     let limit = inner.settings().tool_response_limit;
     let result = shorten(&inner.pages, result, limit).await;
     Ok((result, ended(outcome)))

@@ -4,7 +4,7 @@ use model::{Problem, ServerState};
 use serde::Serialize;
 use serde_json::{Value, json};
 use upstream::CallError;
-use wire::{Raw, raw};
+use wire::{ErrorObject, Raw, raw};
 
 /// A call that the gateway, not the tool, ended.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -35,7 +35,7 @@ impl Refusal {
         }
     }
 
-    pub(crate) fn with(mut self, key: &str, value: impl Into<Value>) -> Self {
+    pub(crate) fn with<V: Into<Value>>(mut self, key: &str, value: V) -> Self {
         self.details.insert(key.to_owned(), value.into());
         self
     }
@@ -71,9 +71,25 @@ impl Refusal {
             CallError::NotDelivered(problem) | CallError::Http { problem, .. } => {
                 Self::of_problem(server, problem)
             }
-            CallError::Rpc(error) => {
-                Self::new("tool-error", error.message.clone(), "See the message.")
-            }
+            CallError::Rpc(error) => Self::from_server(error),
+        }
+    }
+
+    /// A protocol error of a server, for callers that can only read results.
+    pub(crate) fn from_server(error: &ErrorObject) -> Self {
+        let refusal = Self::new(
+            "tool-error",
+            error.message.clone(),
+            "The server refused the call; the message says why.",
+        )
+        .with("server_code", error.code);
+        let data = error
+            .data
+            .as_ref()
+            .and_then(|data| serde_json::from_str(data.get()).ok());
+        match data {
+            Some(data) => refusal.with::<Value>("data", data),
+            None => refusal,
         }
     }
 

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use config::edit::EditError;
-use fleet::UnknownServer;
+use fleet::{RestartError, UnknownServer};
 use model::{ApiError, ErrorReply};
 
 /// An answer that is not a success.
@@ -44,6 +44,20 @@ impl From<UnknownServer> for Failure {
             message,
             "See `toolgate servers list` for those there are.",
         )
+    }
+}
+
+impl From<RestartError> for Failure {
+    fn from(error: RestartError) -> Self {
+        match error {
+            RestartError::Unknown(error) => error.into(),
+            RestartError::Disabled(name) => Self::new(
+                StatusCode::CONFLICT,
+                "server-disabled",
+                format!("`{name}` is disabled."),
+                format!("Enable it instead: toolgate servers enable {name}"),
+            ),
+        }
     }
 }
 

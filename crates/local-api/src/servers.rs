@@ -104,10 +104,8 @@ pub(crate) async fn restart(
     let name = resolve(fleet, &name)?;
     let before = status_of(fleet, &name)?;
     fleet.restart(&name)?;
-    if before.state != model::ServerState::Disabled {
-        let again = |s: &ServerStatus| s.name == name && s.starts != before.starts;
-        wait_for(fleet, |snapshot| snapshot.servers.iter().any(&again)).await;
-    }
+    let again = |s: &ServerStatus| s.name == name && s.starts != before.starts;
+    wait_for(fleet, |snapshot| snapshot.servers.iter().any(&again)).await;
     Ok(Json(status_of(fleet, &name)?))
 }
 

@@ -84,7 +84,7 @@ pub(crate) async fn call(State(api): State<Api>, Json(body): Json<CallTool>) -> 
         intent: None,
     };
     Json(CallReply {
-        result: gateway::call(&api.gateway, &call).await,
+        result: gateway::call_for_result(&api.gateway, &call).await,
     })
 }
 

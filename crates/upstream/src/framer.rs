@@ -2,8 +2,8 @@
 
 use tokio::io::{AsyncBufRead, AsyncBufReadExt as _};
 
-/// Bytes kept of a line that is too long, enough to tell whose answer it was.
-const HEAD: usize = 512;
+/// Bytes kept of each end of a line that is too long, enough to tell whose answer it was.
+const ENDS: usize = 512;
 
 /// A buffer that grew beyond this for one line is given back afterwards.
 const KEEP: usize = 64 * 1024;
@@ -13,8 +13,12 @@ const KEEP: usize = 64 * 1024;
 pub(crate) enum Line<'a> {
     /// A line within the limit.
     Whole(&'a [u8]),
-    /// Only the head of a line over the limit; the rest was thrown away.
-    TooLong { head: &'a [u8], length: usize },
+    /// Only both ends of a line over the limit; the rest was thrown away.
+    TooLong {
+        head: &'a [u8],
+        tail: &'a [u8],
+        length: usize,
+    },
 }
 
 /// Reads lines of at most `limit` bytes.
@@ -22,6 +26,8 @@ pub(crate) struct Lines<R> {
     reader: R,
     limit: usize,
     buffer: Vec<u8>,
+    /// The last bytes read of the line.
+    tail: Vec<u8>,
 }
 
 impl<R: AsyncBufRead + Unpin> Lines<R> {
@@ -30,12 +36,14 @@ impl<R: AsyncBufRead + Unpin> Lines<R> {
             reader,
             limit,
             buffer: Vec::new(),
+            tail: Vec::new(),
         }
     }
 
     /// The next line; `None` at the end. A last line without a line break counts.
     pub(crate) async fn next(&mut self) -> std::io::Result<Option<Line<'_>>> {
         self.buffer.clear();
+        self.tail.clear();
         self.buffer.shrink_to(KEEP);
         let mut length = 0;
         let ended = loop {
@@ -48,6 +56,9 @@ impl<R: AsyncBufRead + Unpin> Lines<R> {
             length += part.len();
             let room = self.limit.saturating_sub(self.buffer.len());
             self.buffer.extend_from_slice(&part[..part.len().min(room)]);
+            if length > self.limit {
+                keep_end(&mut self.tail, part);
+            }
             let consumed = part.len() + usize::from(end.is_some());
             self.reader.consume(consumed);
             if end.is_some() {
@@ -62,15 +73,20 @@ impl<R: AsyncBufRead + Unpin> Lines<R> {
 
     fn line(&mut self, length: usize) -> Line<'_> {
         if length > self.limit {
-            self.buffer.truncate(HEAD);
-            return Line::TooLong {
-                head: &self.buffer,
-                length,
-            };
+            self.buffer.truncate(ENDS);
+            let (head, tail) = (&self.buffer, &self.tail);
+            return Line::TooLong { head, tail, length };
         }
         let line = self.buffer.strip_suffix(b"\r").unwrap_or(&self.buffer);
         Line::Whole(line)
     }
+}
+
+/// Appends to the last bytes of a line, and forgets those that are no longer among the last.
+fn keep_end(tail: &mut Vec<u8>, part: &[u8]) {
+    tail.extend_from_slice(&part[part.len().saturating_sub(ENDS)..]);
+    let surplus = tail.len().saturating_sub(ENDS);
+    tail.drain(..surplus);
 }
 
 #[cfg(test)]
@@ -108,14 +124,21 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_head_of_a_long_line_is_kept() {
-        let text = [b"{\"id\":7,".to_vec(), vec![b'x'; 5000]].concat();
-        let mut lines = Lines::new(text.as_slice(), 1000);
-        let line = lines.next().await.expect("reads").expect("a line");
-        let Line::TooLong { head, length } = line else {
-            unreachable!("{line:?}")
-        };
-        assert_eq!((head.len(), length), (HEAD, text.len()));
-        assert!(head.starts_with(b"{\"id\":7,"));
+    async fn both_ends_of_a_long_line_are_kept() {
+        let text = [b"{\"id\":7,".to_vec(), vec![b'x'; 5000], b"end}".to_vec()].concat();
+        for capacity in [1, 100, 10_000] {
+            let reader = BufReader::with_capacity(capacity, text.as_slice());
+            let mut lines = Lines::new(reader, 1000);
+            let line = lines.next().await.expect("reads").expect("a line");
+            let Line::TooLong { head, tail, length } = line else {
+                unreachable!("{line:?}")
+            };
+            assert_eq!((head.len(), length), (ENDS, text.len()));
+            assert!(head.starts_with(b"{\"id\":7,"));
+            assert!(
+                tail.ends_with(b"xend}") && tail.len() <= ENDS,
+                "capacity {capacity}"
+            );
+        }
     }
 }

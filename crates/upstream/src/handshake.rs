@@ -71,16 +71,21 @@ pub(crate) async fn greet(
     deadline: Duration,
 ) -> Result<Greeting, CallError> {
     if opening == Opening::Initialize {
-        return match initialize(peer, deadline).await {
-            // It has been replaced by one that knows no sessions.
-            Err(CallError::Rpc(error)) if is_modern_only(&error) => discover(peer, deadline).await,
-            other => other,
+        let refused = match initialize(peer, deadline).await {
+            Err(CallError::Rpc(error)) => error,
+            other => return other,
         };
+        // It may have been replaced by one that knows no sessions.
+        return discover(peer, deadline)
+            .await
+            .map_err(|_| CallError::Rpc(refused));
     }
     let probe = discover(peer, deadline);
     tokio::pin!(probe);
     match tokio::time::timeout(PROBE_PATIENCE, &mut probe).await {
-        Ok(Err(error)) if says_legacy(&error) => initialize(peer, deadline).await,
+        Ok(Err(error)) if says_legacy(&error) && !peer.is_closed() => {
+            initialize(peer, deadline).await
+        }
         Ok(answer) => answer,
         // Slow, or deaf to what it does not know: greet it the old way and see what comes first.
         Err(_) => {
@@ -166,12 +171,13 @@ fn object(result: &Raw) -> Result<RawObject, CallError> {
 }
 
 /// Whether a failed probe means that the server is of the older era. No single error code can be
-/// relied on: servers answer -32601, -32602 or an HTTP error, and some nothing at all.
+/// relied on: servers answer -32601, -32602, any HTTP error, something that is no message, or
+/// nothing at all. Only what `initialize` would meet as well is an error of its own.
 fn says_legacy(error: &CallError) -> bool {
     match error {
-        CallError::Rpc(_) | CallError::Timeout(_) => true,
-        CallError::Http { status, .. } => matches!(status, 400 | 404..=406 | 415 | 422 | 500 | 501),
-        CallError::Lost(_) | CallError::NotDelivered(_) | CallError::NotReady(_) => false,
+        CallError::Rpc(_) | CallError::Timeout(_) | CallError::Lost(_) => true,
+        CallError::Http { status, .. } => !matches!(status, 401 | 403 | 429 | 503),
+        CallError::NotDelivered(_) | CallError::NotReady(_) => false,
     }
 }
 
@@ -200,8 +206,7 @@ mod tests {
                 incoming,
             },
         ) = link();
-        let (notices, _kept) = tokio::sync::mpsc::channel(4);
-        let (peer, dispatch) = Peer::new(link, notices);
+        let (peer, dispatch, _changes) = Peer::new(link);
         let mut methods = Vec::new();
         let server = async {
             while let Some(message) = outgoing.recv().await {

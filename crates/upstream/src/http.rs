@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use model::{SafeUrl, Secret};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use tokio_util::sync::CancellationToken;
 use wire::Era;
 
 pub(crate) use client::new_client;
@@ -21,6 +22,13 @@ pub(crate) struct Target {
     pub(crate) client: reqwest::Client,
     pub(crate) url: SafeUrl,
     pub(crate) headers: HeaderMap,
+}
+
+/// How a link is ended in order: `wanted` by us, `gone` once the server has been told.
+#[derive(Clone, Default)]
+pub(crate) struct Farewell {
+    pub(crate) wanted: CancellationToken,
+    pub(crate) gone: CancellationToken,
 }
 
 /// What the handshake settles and later requests carry.

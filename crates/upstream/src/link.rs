@@ -16,7 +16,7 @@ pub(crate) const QUEUE: usize = 256;
 pub(crate) struct Link {
     /// A second way in for what arrives beside the transport.
     pub(crate) side_door: mpsc::WeakSender<Incoming>,
-    /// To the server. Closing it asks the transport to end.
+    /// To the server.
     pub(crate) outgoing: mpsc::Sender<Message>,
     /// From the server, in the order in which it was said.
     pub(crate) incoming: mpsc::Receiver<Incoming>,
@@ -53,8 +53,6 @@ pub(crate) enum Incoming {
     Message(Message),
     /// One request failed below the protocol; the transport lives.
     Failed { id: RequestId, error: CallError },
-    /// One request failed because the server has forgotten the session; all else is void too.
-    SessionGone { id: RequestId, error: CallError },
     /// The transport has ended; nothing follows.
     Closed(Problem),
 }
@@ -93,6 +91,20 @@ impl CallError {
     /// Whether the request certainly had no effect, so that sending it again is safe.
     pub fn never_ran(&self) -> bool {
         matches!(self, Self::NotDelivered(_) | Self::NotReady(_))
+    }
+
+    /// What it says about the connection as a whole: a server that cannot be reached, has forgotten
+    /// the session or no longer takes our credentials is not up, whatever its other answers were.
+    pub(crate) fn ends_connection(&self) -> Option<Problem> {
+        match self {
+            Self::NotDelivered(problem)
+            | Self::Http {
+                status: 401,
+                problem,
+                ..
+            } => Some(problem.clone()),
+            _ => None,
+        }
     }
 
     /// The error as a problem of the server, for its state.

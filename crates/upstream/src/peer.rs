@@ -7,11 +7,12 @@ use std::time::{Duration, Instant};
 
 use model::Problem;
 use tokio::sync::{mpsc, oneshot, watch};
-use wire::{
-    ErrorObject, Message, Notification, Raw, RawObject, Request, RequestId, Response, code,
-};
+use wire::{ErrorObject, Message, Raw, RawObject, Request, RequestId, Response, code};
 
 use crate::link::{CallError, Incoming, Link};
+
+/// Says that a server's tools are others now.
+pub(crate) const TOOLS_CHANGED: &str = "notifications/tools/list_changed";
 
 type Reply = Result<Raw, CallError>;
 
@@ -29,19 +30,20 @@ struct Shared {
     /// When the server was last heard, in milliseconds after `started`.
     heard: AtomicU64,
     closed: watch::Sender<Option<Problem>>,
+    tools_changed: mpsc::Sender<()>,
 }
 
 /// Reads a link until it closes.
 pub(crate) struct Dispatch {
     shared: Arc<Shared>,
     incoming: mpsc::Receiver<Incoming>,
-    notices: mpsc::Sender<Notification>,
 }
 
 impl Peer {
-    /// A peer over `link`; notifications of the server go to `notices`. The returned [`Dispatch`]
-    /// must be run for anything to arrive.
-    pub(crate) fn new(link: Link, notices: mpsc::Sender<Notification>) -> (Self, Dispatch) {
+    /// A peer over `link`, and news of changed tools. The [`Dispatch`] must be run for anything to
+    /// arrive.
+    pub(crate) fn new(link: Link) -> (Self, Dispatch, mpsc::Receiver<()>) {
+        let (tools_changed, changes) = mpsc::channel(1);
         let shared = Arc::new(Shared {
             outgoing: link.outgoing,
             waiting: Mutex::default(),
@@ -49,13 +51,13 @@ impl Peer {
             started: Instant::now(),
             heard: AtomicU64::new(0),
             closed: watch::Sender::new(None),
+            tools_changed,
         });
         let dispatch = Dispatch {
             shared: Arc::clone(&shared),
             incoming: link.incoming,
-            notices,
         };
-        (Self { shared }, dispatch)
+        (Self { shared }, dispatch, changes)
     }
 
     /// Sends a request and waits for its answer.
@@ -75,7 +77,8 @@ impl Peer {
         };
         let request = Message::request(RequestId::number(id), method, Some(params.to_raw()));
         let exchange = async {
-            if self.shared.outgoing.send(request).await.is_err() {
+            // What closes after this settles the request; what closed before is seen here.
+            if self.is_closed() || self.shared.outgoing.send(request).await.is_err() {
                 return Err(CallError::NotDelivered(self.closing_problem()));
             }
             waiting.sent = true;
@@ -107,9 +110,19 @@ impl Peer {
         self.closing_problem()
     }
 
+    /// Has the tools listed anew, because news of them may have been missed.
+    pub(crate) fn suspect_changes(&self) {
+        let _ = self.shared.tools_changed.try_send(());
+    }
+
     /// Whether the link is closed.
     pub(crate) fn is_closed(&self) -> bool {
         self.shared.closed.borrow().is_some()
+    }
+
+    /// Whether the server is working on a request.
+    pub(crate) fn is_busy(&self) -> bool {
+        !self.shared.waiting().is_empty()
     }
 
     /// How long the server has been silent.
@@ -126,14 +139,20 @@ impl Peer {
     }
 
     fn closing_problem(&self) -> Problem {
-        self.shared.closed.borrow().clone().unwrap_or_else(|| {
-            Problem::new(
-                model::ProblemCode::Exited,
-                "The connection to the server was closed.",
-                "Try again; the gateway reconnects by itself.",
-            )
-        })
+        self.shared
+            .closed
+            .borrow()
+            .clone()
+            .unwrap_or_else(closed_by_itself)
     }
+}
+
+fn closed_by_itself() -> Problem {
+    Problem::new(
+        model::ProblemCode::Exited,
+        "The connection to the server was closed.",
+        "Try again; the gateway reconnects by itself.",
+    )
 }
 
 /// Clears up after a request, however it ends.
@@ -186,37 +205,47 @@ impl Dispatch {
     /// Routes what arrives until the link closes.
     pub(crate) async fn run(mut self) {
         while let Some(incoming) = self.incoming.recv().await {
-            let now = self.shared.started.elapsed().as_millis();
-            self.shared
-                .heard
-                .store(u64::try_from(now).unwrap_or(u64::MAX), Ordering::Relaxed);
-            match incoming {
-                Incoming::Message(Message::Response(Response { id, outcome })) => {
-                    self.shared
-                        .settle(id.as_ref(), outcome.map_err(CallError::Rpc));
+            let problem = match incoming {
+                Incoming::Message(message) => {
+                    self.take(message);
+                    continue;
                 }
-                Incoming::Message(Message::Notification(notification)) => {
-                    if self.notices.try_send(notification).is_err() {
-                        tracing::debug!("a notification was dropped: too many at once");
+                Incoming::Failed { id, error } => {
+                    let fatal = error.ends_connection();
+                    self.shared.settle(Some(&id), Err(error));
+                    match fatal {
+                        Some(problem) => problem,
+                        None => continue,
                     }
                 }
-                Incoming::Message(Message::Request(request)) => self.answer(request),
-                Incoming::Failed { id, error } => self.shared.settle(Some(&id), Err(error)),
-                Incoming::SessionGone { id, error } => {
-                    let problem = error
-                        .clone()
-                        .into_problem(model::ProblemCode::Exited, "a call");
-                    self.shared.settle(Some(&id), Err(error));
-                    return self.shared.close(&problem);
-                }
-                Incoming::Closed(problem) => return self.shared.close(&problem),
-            }
+                Incoming::Closed(problem) => problem,
+            };
+            return self.shared.close(&problem);
         }
-        self.shared.close(&Problem::new(
-            model::ProblemCode::Exited,
-            "The connection to the server was closed.",
-            "Try again; the gateway reconnects by itself.",
-        ));
+        self.shared.close(&closed_by_itself());
+    }
+
+    fn take(&self, message: Message) {
+        let now = self.shared.started.elapsed().as_millis();
+        let now = u64::try_from(now).unwrap_or(u64::MAX);
+        self.shared.heard.store(now, Ordering::Relaxed);
+        match message {
+            Message::Response(Response { id, outcome }) => {
+                self.shared
+                    .settle(id.as_ref(), outcome.map_err(CallError::Rpc));
+            }
+            Message::Notification(notice) if notice.method == TOOLS_CHANGED => {
+                // One that waits already says the same.
+                let _ = self.shared.tools_changed.try_send(());
+            }
+            Message::Notification(notice) => {
+                tracing::debug!(
+                    method = notice.method,
+                    "a notification that nobody asked for"
+                );
+            }
+            Message::Request(request) => self.answer(request),
+        }
     }
 
     /// Answers a request of the server. None but `ping` is expected, because the gateway declares
@@ -242,13 +271,12 @@ mod tests {
 
     const SOON: Duration = Duration::from_secs(5);
 
-    fn start() -> (Peer, LinkEnd, mpsc::Receiver<Notification>) {
+    fn start() -> (Peer, LinkEnd, mpsc::Receiver<()>) {
         let (link, end) = link();
-        let (sender, notices) = mpsc::channel(4);
-        let (peer, dispatch) = Peer::new(link, sender);
+        let (peer, dispatch, changes) = Peer::new(link);
         #[expect(clippy::disallowed_methods, reason = "the test ends with its runtime")]
         tokio::spawn(dispatch.run());
-        (peer, end, notices)
+        (peer, end, changes)
     }
 
     fn respond(text: &str) -> Incoming {
@@ -336,13 +364,30 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn notifications_are_handed_on() {
-        let (_peer, end, mut notices) = start();
+    async fn any_number_of_changes_is_one_piece_of_news() {
+        let (peer, end, mut changes) = start();
         let text = r#"{"jsonrpc":"2.0","method":"notifications/tools/list_changed"}"#;
-        end.incoming.send(respond(text)).await.expect("taken");
-        assert_eq!(
-            notices.recv().await.expect("a notice").method,
-            "notifications/tools/list_changed"
-        );
+        let log = r#"{"jsonrpc":"2.0","method":"notifications/message"}"#;
+        for text in [text, log, text, text] {
+            end.incoming.send(respond(text)).await.expect("taken");
+        }
+        end.incoming
+            .send(Incoming::Closed(problem()))
+            .await
+            .expect("taken");
+        peer.closed().await;
+        assert!(changes.recv().await.is_some());
+        assert!(changes.try_recv().is_err());
+    }
+
+    #[tokio::test]
+    async fn a_server_that_is_gone_ends_the_connection() {
+        let (peer, end, _changes) = start();
+        let (id, error) = (RequestId::number(9), CallError::NotDelivered(problem()));
+        end.incoming
+            .send(Incoming::Failed { id, error })
+            .await
+            .expect("taken");
+        assert_eq!(peer.closed().await, problem());
     }
 }

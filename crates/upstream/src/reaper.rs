@@ -9,7 +9,8 @@ use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::io::{BufRead as _, Write as _};
 use std::process::{Child, Command, ExitCode, Stdio};
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// The variable that marks every process started by a gateway, with the gateway's own mark.
@@ -23,12 +24,18 @@ const GRACE: Duration = Duration::from_millis(1500);
 pub struct RunMark {
     place: String,
     run: String,
+    /// Starts so far, of all servers: no two of them have one mark.
+    starts: Arc<AtomicU64>,
 }
 
 impl RunMark {
     /// `place` stands for the data directory, `run` for this run; neither holds a slash.
     pub fn new(place: String, run: String) -> Self {
-        Self { place, run }
+        Self {
+            place,
+            run,
+            starts: Arc::default(),
+        }
     }
 
     /// What the marks of all processes of this run begin with.
@@ -36,8 +43,9 @@ impl RunMark {
         format!("{}/{}/", self.place, self.run)
     }
 
-    /// The mark for one start of a server.
-    pub(crate) fn start(&self, slug: &str, number: u64) -> String {
+    /// The mark for the next start of a server.
+    pub(crate) fn next_start(&self, slug: &str) -> String {
+        let number = self.starts.fetch_add(1, Ordering::Relaxed) + 1;
         format!("{}{slug}/{number}", self.prefix())
     }
 }
@@ -232,7 +240,7 @@ mod tests {
     fn only_leftovers_of_the_same_place_are_swept() {
         let run = RunMark::new("place-a".to_owned(), "run-2".to_owned());
         let mut old = sleeper("place-a/run-1/x/1");
-        let mut own = sleeper(&run.start("x", 1));
+        let mut own = sleeper(&run.next_start("x"));
         let mut other = sleeper("place-b/run-1/x/1");
         sweep_leftovers(&run);
         assert!(!old.wait().expect("reaped").success());

@@ -4,7 +4,8 @@ mod process;
 mod remote;
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::AtomicBool;
+use std::time::{Duration, Instant};
 
 use config::ServerConfig;
 use model::{Problem, ProblemCode, StartPhase};
@@ -14,16 +15,24 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio_util::task::TaskTracker;
 use vault::ResolvedLaunch;
-use wire::{Era, Notification, Raw, RawObject, raw};
+use wire::{Era, Raw, RawObject, raw};
 
 use crate::context::Context;
 use crate::handshake::{Greeting, Opening, dress, greet};
-use crate::link::{CallError, Link, QUEUE};
+use crate::http::Farewell;
+use crate::link::{CallError, Link};
 use crate::peer::Peer;
 use crate::stdio::{Launch, Process};
 
 /// A modern server's subscription is a request without end; this is as good as that.
 const SUBSCRIPTION: Duration = Duration::from_hours(24 * 365);
+
+/// A subscription that ended is opened again after this long, doubling.
+const FIRST_RETRY: Duration = Duration::from_secs(1);
+const LONGEST_RETRY: Duration = Duration::from_mins(1);
+
+/// A remote server is told that its session is over, within this time.
+const FAREWELL: Duration = Duration::from_secs(3);
 
 /// Sends requests over a live connection; cheap to clone.
 #[derive(Clone)]
@@ -41,17 +50,23 @@ pub(crate) struct Start<'a> {
     pub(crate) mark: String,
     /// The processes of all starts of this server.
     pub(crate) processes: &'a TaskTracker,
+    /// Set once the server has ended on the era probe.
+    pub(crate) no_probe: &'a AtomicBool,
     /// Tells the world how far the start has come.
     pub(crate) progress: &'a (dyn Fn(StartPhase) + Sync),
+    /// Tells the world of a process as soon as there is one.
+    pub(crate) spawned: &'a (dyn Fn(u32) + Sync),
 }
 
 /// A connection whose handshake has succeeded.
 pub(crate) struct Session {
     pub(crate) caller: Caller,
     pub(crate) greeting: Greeting,
-    /// Notifications of the server, until somebody takes charge of them.
-    notices: Option<mpsc::Receiver<Notification>>,
+    /// News of changed tools, until somebody takes charge of them.
+    changes: Option<mpsc::Receiver<()>>,
     process: Option<Process>,
+    /// How to say goodbye, where the transport has a way to.
+    farewell: Option<Farewell>,
     tasks: JoinSet<()>,
 }
 
@@ -103,14 +118,9 @@ impl Session {
         }
     }
 
-    /// The server's notifications; can be taken once.
-    pub(crate) fn take_notices(&mut self) -> mpsc::Receiver<Notification> {
-        self.notices.take().unwrap_or_else(|| mpsc::channel(1).1)
-    }
-
-    /// The process behind it, if it has one.
-    pub(crate) fn pid(&self) -> Option<u32> {
-        self.process.as_ref().map(|process| process.pid)
+    /// News of changed tools; can be taken once.
+    pub(crate) fn take_changes(&mut self) -> mpsc::Receiver<()> {
+        self.changes.take().unwrap_or_else(|| mpsc::channel(1).1)
     }
 
     /// Waits until the connection breaks.
@@ -127,15 +137,7 @@ impl Session {
         if self.caller.era == Era::Legacy || !announces {
             return;
         }
-        let caller = self.caller.clone();
-        let mut params = RawObject::default();
-        params.set("notifications", raw(&json!({ "toolsListChanged": true })));
-        self.tasks.spawn(async move {
-            let ended = caller
-                .request("subscriptions/listen", params, SUBSCRIPTION)
-                .await;
-            tracing::debug!(?ended, "a subscription has ended");
-        });
+        self.tasks.spawn(keep_subscribed(self.caller.clone()));
     }
 
     /// How long the server has been silent, where its era lets us ask whether it still lives.
@@ -143,19 +145,26 @@ impl Session {
         (self.caller.era == Era::Legacy).then(|| self.caller.peer.silence())
     }
 
+    /// Whether the server is working on a request; then it need not answer another.
+    pub(crate) fn is_busy(&self) -> bool {
+        self.caller.peer.is_busy()
+    }
+
     /// Ends the connection in order.
     pub(crate) async fn stop(self) {
         let Self {
-            caller,
             process,
-            mut tasks,
+            farewell,
+            tasks: _tasks,
             ..
         } = self;
-        drop(caller);
-        match process {
-            Some(process) => process.stop().await,
-            // Closing the link lets the transport say goodbye; it bounds that itself.
-            None => drop(tokio::time::timeout(Duration::from_secs(3), tasks.join_next()).await),
+        if let Some(process) = process {
+            return process.stop().await;
+        }
+        if let Some(Farewell { wanted, gone }) = farewell {
+            wanted.cancel();
+            // A server that does not answer need not be told.
+            let _ = tokio::time::timeout(FAREWELL, gone.cancelled()).await;
         }
     }
 
@@ -175,6 +184,29 @@ impl Session {
     }
 }
 
+/// Asks a modern server for news of its tools, again whenever its stream ends; what changed
+/// meanwhile is asked for as well.
+async fn keep_subscribed(caller: Caller) {
+    let mut params = RawObject::default();
+    params.set("notifications", raw(&json!({ "toolsListChanged": true })));
+    let mut wait = FIRST_RETRY;
+    loop {
+        let began = Instant::now();
+        let ended = caller
+            .request("subscriptions/listen", params.clone(), SUBSCRIPTION)
+            .await;
+        if matches!(ended, Err(CallError::Rpc(_))) || caller.is_closed() {
+            return;
+        }
+        if began.elapsed() > LONGEST_RETRY {
+            wait = FIRST_RETRY;
+        }
+        tokio::time::sleep(wait).await;
+        wait = (wait * 2).min(LONGEST_RETRY);
+        caller.peer.suspect_changes();
+    }
+}
+
 /// Makes the handshake over a fresh link.
 async fn establish(
     link: Link,
@@ -182,8 +214,7 @@ async fn establish(
     opening: Opening,
     deadline: Duration,
 ) -> Result<Session, CallError> {
-    let (sender, notices) = mpsc::channel(QUEUE);
-    let (peer, dispatch) = Peer::new(link, sender);
+    let (peer, dispatch, changes) = Peer::new(link);
     tasks.spawn(dispatch.run());
     let greeting = tokio::time::timeout(deadline, greet(&peer, opening, deadline))
         .await
@@ -195,8 +226,9 @@ async fn establish(
     Ok(Session {
         caller,
         greeting,
-        notices: Some(notices),
+        changes: Some(changes),
         process: None,
+        farewell: None,
         tasks,
     })
 }

@@ -1,6 +1,7 @@
 //! What the outside may know of a server, and the handle to it.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use config::ServerConfig;
@@ -77,6 +78,7 @@ impl Upstream {
             live: live_sender,
             orders: receiver,
             backoff: Backoff::default(),
+            no_probe: AtomicBool::new(false),
             processes: TaskTracker::new(),
         };
         Self {

@@ -1,5 +1,6 @@
 //! Keeps one server up: starts it, follows its news, starts it again when it is lost.
 
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -8,7 +9,7 @@ use model::{Problem, ProblemCode, ServerState, StartPhase, now_millis};
 use telemetry::ServerLog;
 use tokio::sync::{mpsc, watch};
 use tokio_util::task::TaskTracker;
-use wire::{Notification, RawObject};
+use wire::RawObject;
 
 use crate::backoff::Backoff;
 use crate::context::Context;
@@ -23,6 +24,9 @@ const IDLE: Duration = Duration::from_mins(1);
 const PING_PATIENCE: Duration = Duration::from_secs(20);
 /// Several changes of the tools in a row are followed by one listing.
 const SETTLE: Duration = Duration::from_millis(50);
+
+/// Tools that could not be listed anew are asked for again after this long.
+const LIST_AGAIN: Duration = Duration::from_secs(10);
 
 /// What a supervisor can be told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +52,8 @@ pub(crate) struct Supervisor {
     pub(crate) live: watch::Sender<Live>,
     pub(crate) orders: mpsc::Receiver<Order>,
     pub(crate) backoff: Backoff,
+    /// Set once the server has ended on the era probe.
+    pub(crate) no_probe: AtomicBool,
     /// The server's processes, until nothing of them is left.
     pub(crate) processes: TaskTracker,
 }
@@ -61,6 +67,7 @@ impl Supervisor {
             self.processes.close();
             self.processes.wait().await;
             self.processes.reopen();
+            self.live.send_modify(|live| live.status.pid = None);
             let order = match ended {
                 Ended::Ordered(order) => order,
                 Ended::Lost(problem, uptime) => self.wait_after(problem, uptime).await,
@@ -76,15 +83,17 @@ impl Supervisor {
     async fn attempt(&mut self) -> Ended {
         self.live.send_modify(|live| live.status.starts += 1);
         let session = {
-            let number = self.live.borrow().status.starts;
+            let spawned = |pid| self.live.send_modify(|live| live.status.pid = Some(pid));
             let progress = |phase| set_state(&self.live, ServerState::Starting { phase });
             let start = Start {
                 config: &self.config,
                 context: &self.context,
                 log: &self.log,
-                mark: self.context.run.start(&self.slug, number),
+                mark: self.context.run.next_start(&self.slug),
                 processes: &self.processes,
+                no_probe: &self.no_probe,
                 progress: &progress,
+                spawned: &spawned,
             };
             self.log.event(
                 tracing::Level::INFO,
@@ -101,11 +110,11 @@ impl Supervisor {
         };
         self.introduce(&session);
         let ended = self.live_through(&mut session).await;
-        self.retract();
+        self.live.send_modify(|live| live.caller = None);
+        self.set_state(ServerState::Stopping);
         match ended {
             Ended::Lost(problem, uptime) => Ended::Lost(session.autopsy(problem).await, uptime),
             Ended::Ordered(order) => {
-                self.set_state(ServerState::Stopping);
                 session.stop().await;
                 Ended::Ordered(order)
             }
@@ -121,7 +130,7 @@ impl Supervisor {
             },
         );
         session.subscribe();
-        let notices = session.take_notices();
+        let changes = session.take_changes();
         let (live, log, ready) = (&self.live, &self.log, OnceLock::new());
         let patience = self.config.start_timeout;
         let watched = Watched {
@@ -132,7 +141,7 @@ impl Supervisor {
             patience,
         };
         let problem = tokio::select! {
-            problem = watched.serve(notices) => problem,
+            problem = watched.serve(changes) => problem,
             problem = session.closed() => problem,
             problem = check_pulse(session) => problem,
             order = next_order(&mut self.orders) => return Ended::Ordered(order),
@@ -146,7 +155,6 @@ impl Supervisor {
     /// Publishes who the server is.
     fn introduce(&self, session: &Session) {
         self.live.send_modify(|live| {
-            live.status.pid = session.pid();
             live.status.protocol = Some(session.greeting.revision.clone());
             live.status
                 .server_info
@@ -154,14 +162,6 @@ impl Supervisor {
             live.status
                 .instructions
                 .clone_from(&session.greeting.instructions);
-        });
-    }
-
-    /// Closes the server to calls.
-    fn retract(&self) {
-        self.live.send_modify(|live| {
-            live.caller = None;
-            live.status.pid = None;
         });
     }
 
@@ -224,47 +224,36 @@ struct Watched<'a> {
 
 impl Watched<'_> {
     /// Keeps the tools as the server has them; returns only if they cannot be listed at first.
-    async fn serve(&self, mut notices: mpsc::Receiver<Notification>) -> Problem {
-        if let Some(problem) = self.follow_tools().await {
-            return problem;
+    async fn serve(&self, mut changes: mpsc::Receiver<()>) -> Problem {
+        if let Err(error) = self.follow_tools().await {
+            return error.into_problem(ProblemCode::ListFailed, "to list its tools");
         }
         self.announce();
-        while let Some(notice) = notices.recv().await {
-            if notice.method != "notifications/tools/list_changed" {
-                continue;
-            }
+        while changes.recv().await.is_some() {
             tokio::time::sleep(SETTLE).await;
-            while notices.try_recv().is_ok() {}
-            if let Some(problem) = self.follow_tools().await {
-                return problem;
+            while changes.try_recv().is_ok() {}
+            // The old list stays until there is a new one.
+            while let Err(error) = self.follow_tools().await {
+                let text = format!("tools not listed anew: {error}");
+                self.log.event(tracing::Level::WARN, &text);
+                tokio::time::sleep(LIST_AGAIN).await;
             }
         }
         std::future::pending().await
     }
 
-    /// Lists the tools anew. A failure ends a start; later, the old list stays.
-    async fn follow_tools(&self) -> Option<Problem> {
-        match tools::list(&self.session.caller, self.patience).await {
-            Ok(listing) => {
-                for reason in &listing.rejected {
-                    self.log
-                        .event(tracing::Level::WARN, &format!("left out a tool: {reason}"));
-                }
-                self.live.send_modify(|live| {
-                    live.status.tools = listing.tools.into();
-                    live.status.rejected = listing.rejected.into();
-                });
-                None
-            }
-            Err(error) if self.live.borrow().caller.is_some() => {
-                self.log.event(
-                    tracing::Level::WARN,
-                    &format!("tools not listed anew: {error}"),
-                );
-                None
-            }
-            Err(error) => Some(error.into_problem(ProblemCode::ListFailed, "to list its tools")),
+    /// Lists the tools anew.
+    async fn follow_tools(&self) -> Result<(), CallError> {
+        let listing = tools::list(&self.session.caller, self.patience).await?;
+        for reason in &listing.rejected {
+            let text = format!("left out a tool: {reason}");
+            self.log.event(tracing::Level::WARN, &text);
         }
+        self.live.send_modify(|live| {
+            live.status.tools = listing.tools.into();
+            live.status.rejected = listing.rejected.into();
+        });
+        Ok(())
     }
 
     /// Opens the server to calls.
@@ -301,24 +290,29 @@ async fn check_pulse(session: &Session) -> Problem {
         let Some(silence) = session.silence() else {
             return std::future::pending().await;
         };
-        if silence < IDLE {
-            tokio::time::sleep(IDLE.saturating_sub(silence)).await;
+        // Only an idle server owes an answer: many work on one request at a time.
+        if session.is_busy() || silence < IDLE {
+            let wait = IDLE.saturating_sub(silence).max(IDLE / 4);
+            tokio::time::sleep(wait).await;
             continue;
         }
-        let pong = session
-            .caller
+        let caller = &session.caller;
+        let pong = caller
             .request("ping", RawObject::default(), PING_PATIENCE)
             .await;
-        // An error is an answer as well.
-        if let Err(CallError::Timeout(after)) = pong {
-            return Problem::new(
-                ProblemCode::Unresponsive,
-                format!(
-                    "The server did not answer a ping within {} s.",
-                    after.as_secs()
-                ),
-                "It is started again; see its log for the cause.",
-            );
+        match pong {
+            // An error is an answer as well.
+            Ok(_) | Err(CallError::Rpc(_)) => {}
+            Err(CallError::Timeout(_)) if session.is_busy() => {}
+            Err(CallError::Timeout(after)) => {
+                let after = after.as_secs();
+                return Problem::new(
+                    ProblemCode::Unresponsive,
+                    format!("The server did not answer a ping within {after} s."),
+                    "It is started again; see its log for the cause.",
+                );
+            }
+            Err(error) => return error.into_problem(ProblemCode::Exited, "a ping"),
         }
     }
 }

@@ -4,10 +4,13 @@
 mod calls;
 #[cfg(unix)]
 mod failures;
+mod legacy_sse;
 #[cfg(unix)]
 mod life;
+mod origin;
 mod pace;
 mod remote;
+#[cfg(unix)]
 mod script;
 mod sessions;
 
@@ -106,8 +109,8 @@ async fn until(upstream: &Upstream, wanted: impl Fn(&Status) -> bool) -> Status 
         }
         status
     };
-    let waited = tokio::time::timeout(PATIENCE, waiting).await;
-    waited.unwrap_or_else(|_| panic!("not in {PATIENCE:?}: {:?}", upstream.status()))
+    let in_time = tokio::time::timeout(PATIENCE, waiting).await;
+    in_time.unwrap_or_else(|_| panic!("not in {PATIENCE:?}: {:?}", upstream.status()))
 }
 
 async fn until_ready(upstream: &Upstream) -> Status {
@@ -124,11 +127,7 @@ async fn call(line: &CallLine, tool: &str) -> Result<Raw, CallError> {
     call_within(line, tool, PATIENCE).await
 }
 
-async fn call_within(
-    line: &CallLine,
-    tool: &str,
-    deadline: Duration,
-) -> Result<Raw, CallError> {
+async fn call_within(line: &CallLine, tool: &str, deadline: Duration) -> Result<Raw, CallError> {
     let mut params = RawObject::default();
     params.set("name", raw(tool));
     line.request("tools/call", params, deadline).await

@@ -99,16 +99,15 @@ pub struct Response {
 }
 
 /// Why a request failed (JSON-RPC 2.0, section 5.1).
-#[derive(Clone, Debug, Serialize, Deserialize, thiserror::Error)]
+#[derive(Clone, Debug, Serialize, thiserror::Error)]
 #[error("{message} ({code})")]
 pub struct ErrorObject {
     /// One of [`code`], or the server's own.
     pub code: i64,
     /// One sentence.
-    #[serde(default)]
     pub message: String,
     /// Whatever the sender adds.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub data: Option<Raw>,
 }
 
@@ -119,6 +118,17 @@ impl ErrorObject {
             code,
             message: message.into(),
             data: None,
+        }
+    }
+
+    /// Reads an error as far as it can be read: a call that failed in an odd form has still failed.
+    fn lenient(error: &RawValue) -> Self {
+        let object = RawObject::parse(error).unwrap_or_default();
+        let text = || serde_json::from_str(error.get()).ok();
+        Self {
+            code: object.get_as("code").unwrap_or(code::INTERNAL),
+            message: object.get_as("message").or_else(text).unwrap_or_default(),
+            data: object.get("data").map(ToOwned::to_owned),
         }
     }
 
@@ -176,7 +186,7 @@ struct Envelope<'a> {
     // A `null` result is a result; plain `Option` would take it for an absent one.
     #[serde(default, deserialize_with = "present")]
     result: Option<Raw>,
-    error: Option<ErrorObject>,
+    error: Option<Raw>,
 }
 
 fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Raw>, D::Error> {
@@ -232,13 +242,14 @@ impl Message {
                 })),
                 (None, Some(_)) => Err(ParseError::NotMessage),
             },
+            // Some servers send `"result": null` beside an error.
+            (None, _, Some(error)) => Ok(Self::Response(Response {
+                id,
+                outcome: Err(ErrorObject::lenient(&error)),
+            })),
             (None, Some(result), None) => Ok(Self::Response(Response {
                 id,
                 outcome: Ok(result),
-            })),
-            (None, None, Some(error)) => Ok(Self::Response(Response {
-                id,
-                outcome: Err(error),
             })),
             _ => Err(ParseError::NotMessage),
         }
@@ -375,6 +386,29 @@ mod tests {
             parsed,
             Ok(Message::Response(Response { outcome: Ok(_), .. }))
         ));
+    }
+
+    #[test]
+    fn an_error_in_an_odd_form_is_still_an_error() {
+        for (error, message) in [
+            (r#""error":"it broke""#, "it broke"),
+            (
+                r#""result":null,"error":{"code":"E1","message":"odd"}"#,
+                "odd",
+            ),
+            (r#""error":{"message":null}"#, ""),
+            (r#""error":7"#, ""),
+        ] {
+            let text = format!(r#"{{"jsonrpc":"2.0","id":3,{error}}}"#);
+            let Ok(Message::Response(response)) = Message::parse(text.as_bytes()) else {
+                unreachable!("{text}")
+            };
+            let error = response.outcome.expect_err("an error");
+            assert_eq!(
+                (error.code, error.message.as_str()),
+                (code::INTERNAL, message)
+            );
+        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! JSON kept as text, and a shallow view into objects of it.
 
+use std::collections::HashMap;
 use std::fmt;
 
 use serde::de::{DeserializeOwned, MapAccess, Visitor};
@@ -74,6 +75,31 @@ impl RawObject {
         Some(self.0.remove(at).1)
     }
 
+    /// Of keys given more than once, keeps the first place and the last value. Takes time in
+    /// proportion to the number of keys, which a hostile sender chooses.
+    fn keep_last_of_each(&mut self) {
+        let repeats = |place: usize| {
+            self.0[..place]
+                .iter()
+                .any(|(key, _)| *key == self.0[place].0)
+        };
+        // The usual object has a few keys, each once; finding that out needs no memory.
+        if self.0.len() <= 16 && !(1..self.0.len()).any(repeats) {
+            return;
+        }
+        let mut places: HashMap<String, usize> = HashMap::with_capacity(self.0.len());
+        let mut kept: Vec<(String, Raw)> = Vec::with_capacity(self.0.len());
+        for (key, value) in std::mem::take(&mut self.0) {
+            if let Some(place) = places.get(&key) {
+                kept[*place].1 = value;
+            } else {
+                places.insert(key.clone(), kept.len());
+                kept.push((key, value));
+            }
+        }
+        self.0 = kept;
+    }
+
     /// Keys and values in order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &RawValue)> {
         self.0
@@ -121,9 +147,10 @@ impl<'de> Deserialize<'de> for RawObject {
             }
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<RawObject, A::Error> {
                 let mut object = RawObject(Vec::with_capacity(map.size_hint().unwrap_or(8)));
-                while let Some((key, value)) = map.next_entry::<String, Raw>()? {
-                    object.set(&key, value);
+                while let Some(entry) = map.next_entry::<String, Raw>()? {
+                    object.0.push(entry);
                 }
+                object.keep_last_of_each();
                 Ok(object)
             }
         }
@@ -154,6 +181,14 @@ mod tests {
         let object = parse(r#"{"a":1,"b":2,"a":3}"#);
         assert_eq!(object.get_as::<u8>("a"), Some(3));
         assert_eq!(object.iter().count(), 2);
+    }
+
+    #[test]
+    fn a_million_keys_take_a_moment() {
+        let keys: Vec<String> = (0..1_000_000).map(|n| format!("\"{n}\":{n}")).collect();
+        let object = parse(&format!("{{{},\"7\":0}}", keys.join(",")));
+        assert_eq!(object.iter().count(), 1_000_000);
+        assert_eq!(object.get_as::<u8>("7"), Some(0));
     }
 
     #[test]

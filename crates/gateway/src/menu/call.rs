@@ -86,7 +86,7 @@ pub(super) async fn run(
         extra,
         intent,
     };
-    pipeline::call(gateway, &call).await
+    pipeline::call_for_result(gateway, &call).await
 }
 
 /// An object that was sent as a string that holds it.

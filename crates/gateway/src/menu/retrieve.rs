@@ -5,6 +5,7 @@ use model::Effect;
 use rmcp::model::Tool;
 use serde_json::{Value, json};
 
+use super::servers::config_errors;
 use super::signature::signature;
 use super::{count, define, missing, text};
 use crate::Inner;
@@ -93,6 +94,11 @@ pub(super) fn run(inner: &Inner, arguments: &Value) -> Result<Value, Refusal> {
     let unavailable = unavailable(&catalog);
     if !unavailable.is_empty() {
         answer["unavailable"] = unavailable.into();
+    }
+    let errors = config_errors(inner);
+    if !errors.is_empty() {
+        // A server whose entry cannot be read is missing from everything else.
+        answer["configuration_errors"] = errors.into();
     }
     if found.is_empty() {
         answer["hint"] = format!(

@@ -4,18 +4,20 @@
 //! stays off until a person enables it, and an agent may enable only what it disabled itself.
 
 use std::collections::BTreeSet;
-use std::sync::{Mutex, PoisonError};
 
 use config::{Edit, edit::EditError};
-use model::{Effect, ServerStatus};
+use fleet::RestartError;
+use model::{Effect, ServerStatus, Severity};
 use rmcp::model::Tool;
 use serde_json::{Value, json};
+use tokio::sync::Mutex;
 
 use super::{count, define, missing, text};
 use crate::Inner;
 use crate::refusal::Refusal;
 
-/// Servers that agents disabled since the gateway started.
+/// Servers that agents disabled since the gateway started. Locked over every change of an agent,
+/// so that no entry is replaced between the look at this list and the enabling.
 #[derive(Default)]
 pub(crate) struct Parked(Mutex<BTreeSet<String>>);
 
@@ -72,7 +74,24 @@ pub(super) async fn run(inner: &Inner, arguments: &Value) -> Result<Value, Refus
 fn list(inner: &Inner) -> Value {
     let snapshot = inner.fleet.snapshot();
     let servers: Vec<Value> = snapshot.servers.iter().map(describe).collect();
-    json!({ "servers": servers, "totals": snapshot.totals })
+    let mut answer = json!({ "servers": servers, "totals": snapshot.totals });
+    if snapshot.config.has_errors() {
+        answer["configuration_errors"] = json!(config_errors(inner));
+    }
+    answer
+}
+
+/// What is wrong with the configuration file, in sentences.
+pub(super) fn config_errors(inner: &Inner) -> Vec<String> {
+    let config = inner.fleet.config().current();
+    let errors = config
+        .status
+        .diagnostics
+        .iter()
+        .filter(|d| d.severity == Severity::Error);
+    errors
+        .map(|error| format!("{}: {} {}", error.key, error.message, error.fix))
+        .collect()
 }
 
 fn describe(server: &ServerStatus) -> Value {
@@ -117,8 +136,9 @@ async fn write(
             entry,
         }
     };
+    let mut parked = inner.parked.0.lock().await;
+    parked.remove(name);
     edit_config(inner, edit).await?;
-    inner.parked.forget(name);
     Ok(json!({
         "ok": true, "state": "disabled",
         "next": format!("Ask the user to look at it and enable it: toolgate servers enable {name}"),
@@ -130,6 +150,8 @@ async fn remove(inner: &Inner, name: &str) -> Result<Value, Refusal> {
     if forbidden_here || !inner.settings().allow_server_remove {
         return Err(forbidden("removing servers", "allowServerRemove"));
     }
+    let mut parked = inner.parked.0.lock().await;
+    parked.remove(name);
     edit_config(
         inner,
         Edit::Remove {
@@ -141,7 +163,11 @@ async fn remove(inner: &Inner, name: &str) -> Result<Value, Refusal> {
 }
 
 async fn enable(inner: &Inner, name: &str) -> Result<Value, Refusal> {
-    if !inner.parked.take(name) {
+    if inner.read_only() {
+        return Err(forbidden("enabling servers", "readOnly"));
+    }
+    let mut parked = inner.parked.0.lock().await;
+    if !parked.remove(name) {
         return Err(Refusal::new(
             "needs-person",
             format!("Enabling `{name}` starts a program, so a person must do it."),
@@ -163,6 +189,7 @@ async fn disable(inner: &Inner, name: &str) -> Result<Value, Refusal> {
     if inner.read_only() {
         return Err(forbidden("disabling servers", "readOnly"));
     }
+    let mut parked = inner.parked.0.lock().await;
     let was_enabled = inner
         .fleet
         .server_config(name)
@@ -176,7 +203,7 @@ async fn disable(inner: &Inner, name: &str) -> Result<Value, Refusal> {
     )
     .await?;
     if was_enabled {
-        inner.parked.note(name);
+        parked.insert(name.to_owned());
     }
     Ok(json!({ "ok": true, "state": "disabled" }))
 }
@@ -184,7 +211,12 @@ async fn disable(inner: &Inner, name: &str) -> Result<Value, Refusal> {
 fn restart(inner: &Inner, name: &str) -> Result<Value, Refusal> {
     match inner.fleet.restart(name) {
         Ok(()) => Ok(json!({ "ok": true, "state": "starting" })),
-        Err(error) => Err(unknown(inner, &error.to_string())),
+        Err(RestartError::Unknown(error)) => Err(unknown(inner, &error.to_string())),
+        Err(error @ RestartError::Disabled(_)) => Err(Refusal::new(
+            "server-disabled",
+            format!("{error}."),
+            format!("Ask the user to run: toolgate servers enable {name}"),
+        )),
     }
 }
 
@@ -243,22 +275,4 @@ fn unknown(inner: &Inner, message: &str) -> Refusal {
         "Use one of those listed.",
     )
     .with("servers", names)
-}
-
-impl Parked {
-    fn note(&self, name: &str) {
-        self.lock().insert(name.to_owned());
-    }
-
-    fn forget(&self, name: &str) {
-        self.lock().remove(name);
-    }
-
-    fn take(&self, name: &str) -> bool {
-        self.lock().remove(name)
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeSet<String>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }

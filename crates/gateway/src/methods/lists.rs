@@ -1,7 +1,7 @@
 //! `tools/list` of every face.
 
-use fleet::Catalog;
-use model::ServerName;
+use fleet::{Catalog, CatalogServer};
+use model::{ServerName, exposed_tool_name};
 use wire::{Era, ErrorObject, Raw, RawObject, code, raw, raw_str};
 
 use super::Asking;
@@ -65,17 +65,35 @@ fn server(catalog: &Catalog, name: &ServerName) -> Result<Vec<Raw>, ErrorObject>
         .collect())
 }
 
-/// The id of a server's tool by the tool's own name.
-pub(super) fn id_at(catalog: &Catalog, server: &ServerName, tool: &str) -> Option<String> {
-    let server = catalog
-        .servers()
-        .iter()
-        .find(|known| known.name == *server)?;
-    let tool = server
-        .tools
-        .iter()
-        .find(|known| known.definition.name == tool)?;
-    Some(tool.id.clone())
+/// The id to call a tool by, from its name on the face of all servers or of one. `None` where no
+/// such tool can be; one of a server that is down is refused later, with the reason.
+pub(super) fn called(catalog: &Catalog, server: Option<&ServerName>, name: &str) -> Option<String> {
+    let is_down = |server: &CatalogServer| server.tools.is_empty() && !server.state.is_ready();
+    match server {
+        None => {
+            let slug = name.split_once("__").map_or("", |(slug, _)| slug);
+            let down = || {
+                catalog
+                    .servers()
+                    .iter()
+                    .any(|s| s.slug == slug && is_down(s))
+            };
+            (catalog.tool(name).is_some() || down()).then(|| name.to_owned())
+        }
+        Some(server) => {
+            let server = catalog
+                .servers()
+                .iter()
+                .find(|known| known.name == *server)?;
+            let known = server
+                .tools
+                .iter()
+                .find(|tool| tool.definition.name == name);
+            known
+                .map(|tool| tool.id.clone())
+                .or_else(|| is_down(server).then(|| exposed_tool_name(&server.slug, name)))
+        }
+    }
 }
 
 /// A definition under another name, else as it was sent.

@@ -5,16 +5,16 @@ use model::CallOutcome;
 use upstream::CallError;
 use wire::{Raw, RawObject, raw_str};
 
+use super::Stopped;
 use crate::refusal::Refusal;
 
-/// Sends the call to the tool's server under the tool's own name, and tells how it ended. A
-/// protocol error of the server becomes a result marked as an error, which the model can read.
+/// Sends the call to the tool's server under the tool's own name, and tells how it ended.
 pub(super) async fn dispatch(
     fleet: &Fleet,
     tool: &Tool,
     arguments: Raw,
     mut params: RawObject,
-) -> Result<(CallOutcome, Raw), (Refusal, CallOutcome)> {
+) -> Result<(CallOutcome, Raw), (Stopped, CallOutcome)> {
     params.set("name", raw_str(&tool.definition.name));
     params.set("arguments", arguments);
     let server = tool.server.as_str();
@@ -38,10 +38,14 @@ pub(super) async fn dispatch(
                 format!("`{server}` was removed."),
                 "Find other tools with retrieve_tools.",
             );
-            Err((refusal, CallOutcome::Refused))
+            Err((Stopped::Refused(refusal), CallOutcome::Refused))
+        }
+        Err(RequestError::Call(CallError::Rpc(error))) => {
+            Err((Stopped::Server(error), CallOutcome::ToolError))
         }
         Err(RequestError::Call(error)) => {
-            Err((Refusal::from_call(server, &error), outcome(&error)))
+            let refusal = Refusal::from_call(server, &error);
+            Err((Stopped::Refused(refusal), outcome(&error)))
         }
     }
 }

@@ -17,6 +17,9 @@ use crate::link::{CallError, Incoming, Link, LinkEnd, MAX_MESSAGE, link};
 /// The first event is waited for this long.
 const ENDPOINT_PATIENCE: Duration = Duration::from_secs(10);
 
+/// A message is taken by the server within this time; its answer comes by the stream.
+const POST_PATIENCE: Duration = Duration::from_secs(30);
+
 /// Opens the stream and waits for the URL that messages go to.
 pub(crate) async fn connect(target: Target, tasks: &mut JoinSet<()>) -> Result<Link, CallError> {
     let request = target.client.get(target.url.expose().clone());
@@ -134,6 +137,7 @@ async fn post_all(
             .headers(target.headers.clone())
             .header(CONTENT_TYPE, "application/json")
             .header(ACCEPT, "application/json, text/event-stream")
+            .timeout(POST_PATIENCE)
             .body(message.to_json());
         let error = match request.send().await {
             Ok(response) if response.status().is_success() => continue,

@@ -13,29 +13,40 @@ use wire::{
 };
 
 use super::reply::{Body, Refusal, connection_error, read_events, read_json, sort};
-use super::{Shared, Target};
+use super::{Farewell, Shared, Target};
 use crate::link::{CallError, Incoming, Link, LinkEnd, link};
+use crate::peer::TOOLS_CHANGED;
 
 /// After the notification stream broke, it is opened again after this long, doubling.
 const FIRST_RETRY: Duration = Duration::from_secs(1);
 const LONGEST_RETRY: Duration = Duration::from_mins(1);
 
+/// A message that is no request is given up after this long: those behind it must not wait for a
+/// server that hangs.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 /// Opens a link; nothing is sent before the first message.
-pub(crate) fn connect(target: Target, shared: Shared, tasks: &mut JoinSet<()>) -> Link {
+pub(crate) fn connect(
+    target: Target,
+    shared: Shared,
+    farewell: Farewell,
+    tasks: &mut JoinSet<()>,
+) -> Link {
     let (link, LinkEnd { outgoing, incoming }) = link();
     let sender = Sender {
         target,
         shared,
         incoming,
     };
-    tasks.spawn(run(sender, outgoing));
+    tasks.spawn(run(sender, outgoing, farewell));
     link
 }
 
 /// Keeps a legacy session's stream for the server's own notifications open, until the server says
-/// that it has none.
+/// that it has none. What changed while it was closed is asked for again.
 pub(crate) async fn listen(target: Target, shared: Shared, incoming: mpsc::Sender<Incoming>) {
     let mut wait = FIRST_RETRY;
+    let mut reopened = false;
     loop {
         let request = target.client.get(target.url.expose().clone());
         let response = request
@@ -44,19 +55,26 @@ pub(crate) async fn listen(target: Target, shared: Shared, incoming: mpsc::Sende
             .header(ACCEPT, "text/event-stream")
             .send()
             .await;
-        if let Ok(response) = response {
-            match sort(response, &target.url).await {
-                Ok(Body::Events(response)) => {
-                    if matches!(
-                        read_events(response, &target.url, None, &incoming).await,
-                        Ok(true)
-                    ) {
-                        return;
-                    }
-                    wait = FIRST_RETRY;
+        let sorted = match response {
+            Ok(response) => Some(sort(response, &target.url).await),
+            Err(_) => None,
+        };
+        match sorted {
+            Some(Ok(Body::Events(response))) => {
+                if reopened {
+                    let changed = Message::notification(TOOLS_CHANGED, None);
+                    let _ = incoming.send(Incoming::Message(changed)).await;
                 }
-                _ => return,
+                (wait, reopened) = (FIRST_RETRY, true);
+                let read = read_events(response, &target.url, None, &incoming).await;
+                if matches!(read, Ok(true)) {
+                    return;
+                }
             }
+            Some(Err(Refusal::Error(CallError::Http { status, .. }))) if status >= 500 => {}
+            None => {}
+            // No such stream here, or a session that is over.
+            Some(_) => return,
         }
         tokio::time::sleep(wait).await;
         wait = (wait * 2).min(LONGEST_RETRY);
@@ -72,12 +90,15 @@ struct Sender {
 
 /// Posts what comes, requests side by side and notifications one after the other, so that
 /// `notifications/initialized` cannot be overtaken.
-async fn run(sender: Sender, mut outgoing: mpsc::Receiver<Message>) {
+async fn run(sender: Sender, mut outgoing: mpsc::Receiver<Message>, farewell: Farewell) {
+    // Dropped, and so said, however this ends.
+    let _gone = farewell.gone.drop_guard();
     let mut posts = JoinSet::new();
     let mut in_flight: HashMap<RequestId, AbortHandle> = HashMap::new();
     loop {
         let message = tokio::select! {
             message = outgoing.recv() => message,
+            () = farewell.wanted.cancelled() => None,
             Some(ended) = posts.join_next(), if !posts.is_empty() => {
                 if let Ok(id) = ended {
                     in_flight.remove(&id);
@@ -97,16 +118,18 @@ async fn run(sender: Sender, mut outgoing: mpsc::Receiver<Message>) {
                 in_flight.insert(key, posts.spawn(post));
             }
             Some(Message::Notification(notification)) => {
-                if let Some(handle) = cancelled(&notification, &mut in_flight)
-                    && sender.shared.get().era == Some(Era::Modern)
-                {
-                    // In the modern era, closing the response stream is the cancellation.
-                    handle.abort();
-                    continue;
+                let cancelled = cancelled(&notification, &mut in_flight);
+                // In the modern era, closing the response stream is the cancellation.
+                if cancelled.is_none() || sender.shared.get().era != Some(Era::Modern) {
+                    sender
+                        .post_briefly(&Message::Notification(notification))
+                        .await;
                 }
-                let _ = sender.post(&Message::Notification(notification)).await;
+                if let Some(handle) = cancelled {
+                    handle.abort();
+                }
             }
-            Some(response) => drop(sender.post(&response).await),
+            Some(response) => sender.post_briefly(&response).await,
         }
     }
 }
@@ -128,7 +151,7 @@ impl Sender {
         let arrived = match self.post(&message).await {
             Ok(Body::Json(response)) => read_json(response, &self.target.url)
                 .await
-                .map(|message| Some(Incoming::Message(message))),
+                .map(|message| Some(Incoming::Message(adopt(message, id)))),
             Ok(Body::Events(response)) => {
                 match read_events(response, &self.target.url, Some(id), &self.incoming).await {
                     Ok(true) => Ok(None),
@@ -148,6 +171,15 @@ impl Sender {
         let _ = self.incoming.send(incoming).await;
     }
 
+    async fn post_briefly(&self, message: &Message) {
+        if tokio::time::timeout(PATIENCE, self.post(message))
+            .await
+            .is_err()
+        {
+            tracing::debug!(url = %self.target.url, "a message was given up");
+        }
+    }
+
     /// A failed request; one that found its session gone takes the whole link down, so that the
     /// handshake is made again.
     fn failed(&self, id: &RequestId, error: CallError) -> Incoming {
@@ -161,7 +193,7 @@ impl Sender {
             );
             // The server looked the session up and refused: nothing ran.
             let error = CallError::NotDelivered(problem);
-            return Incoming::SessionGone {
+            return Incoming::Failed {
                 id: id.clone(),
                 error,
             };

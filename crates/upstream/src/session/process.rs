@@ -1,6 +1,7 @@
 //! Opening a session with a child process.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use model::{Problem, ProblemCode, StartPhase, now_millis};
 use store::Verdict;
@@ -18,37 +19,37 @@ use crate::stdio::{Launch, Place, Process, spawn};
 pub(super) async fn open(start: &Start<'_>, launch: Launch) -> Result<Session, Problem> {
     let fingerprint = start.config.fingerprint();
     let known = start.context.eras.get(&fingerprint);
-    let opening = opening_for(known.as_ref());
-    match try_process(start, &launch, opening).await {
-        Ok(session) => {
-            remember(
-                start.context,
-                &fingerprint,
-                session.greeting.era,
-                known.as_ref(),
-                false,
-            );
-            Ok(session)
-        }
-        Err((CallError::Lost(_) | CallError::NotDelivered(_), _)) if opening == Opening::Probe => {
-            start.log.event(
-                tracing::Level::INFO,
-                "ended on the era probe; started again with `initialize`",
-            );
-            let second = try_process(start, &launch, Opening::Initialize).await;
-            // Noted even if it fails again, so that a crash loop costs one process a round.
-            remember(start.context, &fingerprint, Era::Legacy, None, true);
-            second.map_err(|(_, problem)| problem)
-        }
-        Err((_, problem)) => Err(problem),
-    }
-}
-
-fn opening_for(known: Option<&Verdict>) -> Opening {
-    match known {
-        Some(verdict) if verdict.era == Era::Legacy => Opening::Initialize,
+    let opening = match known {
+        _ if start.no_probe.load(Ordering::Relaxed) => Opening::Initialize,
+        Some(Verdict {
+            era: Era::Legacy, ..
+        }) => Opening::Initialize,
         _ => Opening::Probe,
+    };
+    let mut opened = try_process(start, &launch, opening).await;
+    let ended = matches!(
+        opened,
+        Err((CallError::Lost(_) | CallError::NotDelivered(_), _))
+    );
+    if ended && opening == Opening::Probe {
+        let text = "ended on the era probe; started again with `initialize`";
+        start.log.event(tracing::Level::INFO, text);
+        // Not asked again in this run, so that a crash loop costs one process a round.
+        start.no_probe.store(true, Ordering::Relaxed);
+        opened = try_process(start, &launch, Opening::Initialize).await;
     }
+    let session = opened.map_err(|(_, problem)| problem)?;
+    let era = session.greeting.era;
+    if known.is_none_or(|known| known.era != era) {
+        let exits_on_probe = ended && era == Era::Legacy;
+        let verdict = Verdict {
+            era,
+            exits_on_probe,
+            learned_at: now_millis(),
+        };
+        remember(start.context, &fingerprint, verdict);
+    }
+    Ok(session)
 }
 
 async fn try_process(
@@ -72,6 +73,7 @@ async fn try_process(
     let (link, process) = spawn(launch, &place)
         .await
         .map_err(|problem| (CallError::NotReady(model::ServerState::Disabled), problem))?;
+    (start.spawned)(process.pid);
     (start.progress)(StartPhase::Handshake);
     match establish(link, JoinSet::new(), opening, start.config.start_timeout).await {
         Ok(mut session) => {
@@ -114,21 +116,7 @@ async fn explain(start: &Start<'_>, error: &CallError, process: Process) -> Prob
     problem
 }
 
-fn remember(
-    context: &Context,
-    fingerprint: &str,
-    era: Era,
-    known: Option<&Verdict>,
-    exits_on_probe: bool,
-) {
-    if known.is_some_and(|verdict| verdict.era == era) {
-        return;
-    }
-    let verdict = Verdict {
-        era,
-        exits_on_probe,
-        learned_at: now_millis(),
-    };
+fn remember(context: &Context, fingerprint: &str, verdict: Verdict) {
     if let Err(error) = context.eras.put(fingerprint, verdict) {
         tracing::warn!(%error, "what was learned about a server's era could not be stored");
     }

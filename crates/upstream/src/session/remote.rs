@@ -7,7 +7,7 @@ use wire::Era;
 
 use super::{Session, Start, establish};
 use crate::handshake::{Greeting, Opening};
-use crate::http::{self, Shared, Target};
+use crate::http::{self, Farewell, Shared, Target};
 use crate::link::CallError;
 
 /// Connects to a URL by whichever transport it speaks.
@@ -76,10 +76,13 @@ fn may_be_streamable(error: &CallError) -> bool {
 
 async fn open_streamable(start: &Start<'_>, target: &Target) -> Result<Session, CallError> {
     let (shared, mut tasks) = (Shared::default(), JoinSet::new());
-    let link = http::connect_streamable(target.clone(), shared.clone(), &mut tasks);
+    let farewell = Farewell::default();
+    let link =
+        http::connect_streamable(target.clone(), shared.clone(), farewell.clone(), &mut tasks);
     let side_door = link.side_door.clone();
     let deadline = start.config.start_timeout;
     let mut session = establish(link, tasks, Opening::Probe, deadline).await?;
+    session.farewell = Some(farewell);
     let Greeting { era, revision, .. } = &session.greeting;
     shared.update(|agreed| {
         agreed.era = Some(*era);
@@ -94,7 +97,9 @@ async fn open_streamable(start: &Start<'_>, target: &Target) -> Result<Session, 
 }
 
 async fn open_sse(start: &Start<'_>, target: &Target) -> Result<Session, CallError> {
-    let mut tasks = JoinSet::new();
-    let link = http::connect_legacy_sse(target.clone(), &mut tasks).await?;
-    establish(link, tasks, Opening::Initialize, start.config.start_timeout).await
+    let (mut tasks, deadline) = (JoinSet::new(), start.config.start_timeout);
+    let connected = http::connect_legacy_sse(target.clone(), &mut tasks);
+    let link = tokio::time::timeout(deadline, connected).await;
+    let link = link.unwrap_or(Err(CallError::Timeout(deadline)))?;
+    establish(link, tasks, Opening::Initialize, deadline).await
 }

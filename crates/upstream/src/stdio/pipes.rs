@@ -104,7 +104,7 @@ fn interpret(line: &Line<'_>, log: &ServerLog, remarks: &Remarks) -> Option<Inco
                 None
             }
         },
-        Line::TooLong { head, length } => {
+        Line::TooLong { head, tail, length } => {
             remarks.note_junk(head);
             let text = format!("a message of {length} bytes is over the limit of {MAX_MESSAGE}");
             log.event(tracing::Level::WARN, &text);
@@ -113,20 +113,34 @@ fn interpret(line: &Line<'_>, log: &ServerLog, remarks: &Remarks) -> Option<Inco
                 format!("The server sent {text}."),
                 "Ask it for less at once.",
             );
-            answered_id(head).map(|id| Incoming::Failed {
-                id,
-                error: CallError::Lost(problem),
-            })
+            let id = answered_id(head, tail)?;
+            let error = CallError::Lost(problem);
+            Some(Incoming::Failed { id, error })
         }
     }
 }
 
-/// The id in the head of a response that is too long to read whole.
-fn answered_id(head: &[u8]) -> Option<RequestId> {
-    let text = String::from_utf8_lossy(head);
-    let after = text.split_once("\"id\":")?.1.trim_start();
-    let digits: String = after.chars().take_while(char::is_ascii_digit).collect();
-    digits.parse().ok().map(RequestId::number)
+/// The id of a response of which only both ends are known: written first, as most do, or last, as
+/// some SDKs do. Anywhere else it could be an id within the result.
+fn answered_id(head: &[u8], tail: &[u8]) -> Option<RequestId> {
+    let compact = |bytes: &[u8]| -> String {
+        String::from_utf8_lossy(bytes)
+            .chars()
+            .filter(|c| !c.is_ascii_whitespace())
+            .collect()
+    };
+    let (head, tail) = (compact(head), compact(tail));
+    let first = [r#"{"jsonrpc":"2.0","id":"#, r#"{"id":"#]
+        .iter()
+        .find_map(|start| head.strip_prefix(start))
+        .and_then(|rest| rest.split_once(',').map(|(id, _)| id));
+    let last = || {
+        let body = tail.strip_suffix('}')?;
+        let body = body.strip_suffix(r#","jsonrpc":"2.0""#).unwrap_or(body);
+        body.rsplit_once(r#","id":"#).map(|(_, id)| id)
+    };
+    let id = first.or_else(last)?;
+    id.parse().ok().map(RequestId::number)
 }
 
 #[cfg(test)]
@@ -135,9 +149,21 @@ mod tests {
 
     #[test]
     fn the_id_of_a_message_that_is_too_long_is_found() {
-        let id = answered_id(br#"{"jsonrpc":"2.0", "id": 17,"result":{"content":[{"te"#);
-        assert_eq!(id, Some(RequestId::number(17)));
-        assert_eq!(answered_id(br#"{"jsonrpc":"2.0","method":"x"#), None);
-        assert_eq!(answered_id(br#"{"id":"text","result""#), None);
+        let id = |head: &str, tail: &str| {
+            answered_id(head.as_bytes(), tail.as_bytes()).and_then(|id| id.as_number())
+        };
+        assert_eq!(
+            id(
+                r#"{"jsonrpc": "2.0", "id": 17,"result":{"content":[{"te"#,
+                ""
+            ),
+            Some(17)
+        );
+        let sdk = r#"{"result":{"content":[{"id":3,"text":"#;
+        assert_eq!(id(sdk, r#"xx"}]},"jsonrpc":"2.0","id":18}"#), Some(18));
+        assert_eq!(id(sdk, r#"xx"}]},"id":19,"jsonrpc":"2.0"}"#), Some(19));
+        assert_eq!(id(sdk, r#"x","id":4}]}}"#), None, "an id within the result");
+        assert_eq!(id(r#"{"jsonrpc":"2.0","method":"x"#, "}"), None);
+        assert_eq!(id(r#"{"id":"text","result""#, "}"), None);
     }
 }

@@ -2,16 +2,20 @@
 
 use serde_json::{Value, json};
 
-use super::Bench;
+use super::{Bench, PATIENCE};
 
 /// Reads messages line by line; `answer` answers the one just read, `say` writes a line.
-const HEAD: &str = r#"
+const FUNCTIONS: &str = r#"
 dir=$(dirname "$0")
 echo $$ >> "$dir/starts"
 tools='{"name":"t","inputSchema":{"type":"object"}}'
 say() { printf '%s\n' "$1"; }
 answer() { say "{\"jsonrpc\":\"2.0\",\"id\":$id,$1}"; }
 result() { answer "\"result\":$1"; }
+"#;
+
+/// The start of the loop over messages.
+const LOOP: &str = r#"
 while IFS= read -r line; do
   id=${line#*'"id":'}
   id=${id%%[!0-9]*}
@@ -29,10 +33,38 @@ const TAIL: &str = r#"
 done
 "#;
 
+/// A named pipe on which a script and its test meet, instead of waiting for some time to pass.
+pub(super) struct Gate(std::path::PathBuf);
+
+impl Gate {
+    /// Waits until the script writes into the pipe, and returns what it wrote.
+    pub(super) async fn pass(&self) -> String {
+        let read = tokio::fs::read_to_string(&self.0);
+        let read = tokio::time::timeout(PATIENCE, read).await;
+        read.expect("the script gets there").expect("readable")
+    }
+
+    /// Waits until the script reads from the pipe.
+    pub(super) async fn open(&self) {
+        let written = tokio::time::timeout(PATIENCE, tokio::fs::write(&self.0, "open\n")).await;
+        written.expect("the script gets there").expect("writable");
+    }
+}
+
 impl Bench {
     /// The entry of a legacy server with these `case` arms before the usual ones.
     pub(super) fn server(&self, arms: &str) -> Value {
-        self.program(&format!("{HEAD}{arms}{TAIL}"))
+        self.server_around("", arms, "")
+    }
+
+    /// The same, with a text that runs before the first message is read.
+    pub(super) fn server_after(&self, before: &str, arms: &str) -> Value {
+        self.server_around(before, arms, "")
+    }
+
+    /// The same, with another text that runs after the end of input.
+    pub(super) fn server_around(&self, before: &str, arms: &str, after: &str) -> Value {
+        self.program(&format!("{FUNCTIONS}{before}\n{LOOP}{arms}{TAIL}{after}\n"))
     }
 
     /// The entry of a program with this text.
@@ -40,6 +72,14 @@ impl Bench {
         let file = self.path().join("server.sh");
         std::fs::write(&file, text).expect("written");
         json!({ "command": "sh", "args": [file] })
+    }
+
+    /// A pipe `gate` beside the script.
+    pub(super) fn gate(&self) -> Gate {
+        let gate = self.path().join("gate");
+        let made = std::process::Command::new("mkfifo").arg(&gate).status();
+        assert!(made.expect("mkfifo exists").success());
+        Gate(gate)
     }
 
     /// The process ids of all starts so far.
