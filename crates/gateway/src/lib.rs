@@ -23,6 +23,7 @@ pub use door::{guard, router};
 pub use face::Face;
 pub use guard::{Doorkeeper, Rejection};
 pub use pipeline::{ToolCall, call_for_result};
+pub use refusal::standing;
 pub use session::Client;
 
 use pipeline::Validators;
@@ -89,3 +90,6 @@ impl Inner {
         self.overrides.read_only || self.settings().read_only
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -104,7 +104,7 @@ impl Refusal {
 }
 
 /// Where a server stands and what to do about it, in two sentences.
-pub(crate) fn standing(server: &str, state: &ServerState) -> (String, String) {
+pub fn standing(server: &str, state: &ServerState) -> (String, String) {
     let message = match state.problem() {
         Some(problem) => format!("`{server}` is not running: {}", problem.message),
         None => format!("`{server}` is {}.", state.label()),

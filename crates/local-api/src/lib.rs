@@ -61,3 +61,6 @@ pub fn router(api: Api, keeper: Doorkeeper, token: Secret) -> Router {
 async fn status(State(api): State<Api>) -> Json<Arc<Snapshot>> {
     Json(api.gateway.fleet().snapshot())
 }
+
+#[cfg(test)]
+mod tests;

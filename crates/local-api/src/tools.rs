@@ -3,8 +3,8 @@
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
-use fleet::Tool;
-use gateway::{Client, ToolCall};
+use fleet::{Catalog, Tool};
+use gateway::{Client, ToolCall, standing};
 use model::{CallReply, CallTool, ToolDetail, ToolSummary};
 use serde::Deserialize;
 use wire::RawObject;
@@ -58,19 +58,35 @@ pub(crate) async fn detail(
     Path(id): Path<String>,
 ) -> Result<Json<ToolDetail>, Failure> {
     let catalog = api.gateway.fleet().catalog();
-    let tool = catalog.tool(&id).ok_or_else(|| {
-        Failure::new(
-            StatusCode::NOT_FOUND,
-            "no-such-tool",
-            format!("There is no tool `{id}`."),
-            "Find tools with `toolgate tools search`.",
-        )
-    })?;
+    let tool = catalog.tool(&id).ok_or_else(|| absent(&catalog, &id))?;
     let definition = serde_json::from_str(tool.definition.definition.get()).unwrap_or_default();
     Ok(Json(ToolDetail {
         summary: summary(tool, None),
         definition,
     }))
+}
+
+/// Why there is no such tool: it never was, or its server is down.
+fn absent(catalog: &Catalog, id: &str) -> Failure {
+    let slug = id.split_once("__").map_or("", |(slug, _)| slug);
+    let server = catalog.servers().iter().find(|server| server.slug == slug);
+    match server.filter(|server| server.tools.is_empty() && !server.state.is_ready()) {
+        Some(server) => {
+            let (message, fix) = standing(server.name.as_str(), &server.state);
+            Failure::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "server-not-ready",
+                message,
+                fix,
+            )
+        }
+        None => Failure::new(
+            StatusCode::NOT_FOUND,
+            "no-such-tool",
+            format!("There is no tool `{id}`."),
+            "Find tools with `toolgate tools search`.",
+        ),
+    }
 }
 
 /// Calls a tool by the same path as any client's call.

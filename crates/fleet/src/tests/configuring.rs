@@ -174,3 +174,22 @@ async fn stopping_ends_every_process() {
         assert!(!std::path::Path::new(&format!("/proc/{pid}")).exists());
     }
 }
+
+#[tokio::test]
+async fn a_disabled_server_is_not_restarted() {
+    let bench = Bench::settled(&json!({ "a": disabled(fake(&[])) })).await;
+    let error = bench.fleet.restart("a").expect_err("it is off");
+    assert_eq!(error.to_string(), "`a` is disabled; enable it instead");
+    let config = bench.fleet.config().clone();
+    let (name, enabled) = ("a".to_owned(), true);
+    config
+        .edit(Edit::SetEnabled { name, enabled })
+        .await
+        .expect("written");
+    assert_eq!(
+        bench.until_ready("a").await.starts,
+        1,
+        "nothing was left over"
+    );
+    bench.stop().await;
+}

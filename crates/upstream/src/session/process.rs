@@ -92,9 +92,11 @@ async fn explain(start: &Start<'_>, error: &CallError, process: Process) -> Prob
     let (junk, remarks) = (process.remarks().junk(), Arc::clone(process.remarks()));
     if matches!(error, CallError::Lost(_) | CallError::NotDelivered(_)) {
         let found = process.autopsy().await;
+        let printed = junk.map(|junk| format!(" It printed what is no MCP message: {junk}"));
         return Problem {
             code: ProblemCode::ExitedAtStart,
-            ..found
+            message: found.message + &printed.unwrap_or_default(),
+            fix: found.fix,
         };
     }
     process.stop().await;

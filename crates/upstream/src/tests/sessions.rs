@@ -65,6 +65,23 @@ async fn session_and_revision_go_with_every_request() {
 }
 
 #[tokio::test]
+async fn a_session_is_ended_also_where_there_is_no_stream_for_news() {
+    let origin = Origin::new(|seen| match seen.method() {
+        "initialize" => opened(seen, "s-1"),
+        "DELETE" => status_of(204).into_response(),
+        _ => seen.legacy(),
+    })
+    .await;
+    let upstream = Bench::new().start(&origin.entry());
+    until_ready(&upstream).await;
+    origin.wait_for("GET").await;
+    upstream.stop().await;
+    let ends = origin.seen("DELETE");
+    assert_eq!(ends.len(), 1);
+    assert_eq!(ends[0].header("mcp-session-id"), "s-1");
+}
+
+#[tokio::test]
 async fn a_server_without_sessions_is_not_told_of_an_end() {
     let origin = Origin::new(Seen::legacy).await;
     let upstream = Bench::new().start(&origin.entry());
