@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use config::Settings;
+use config::{Loaded, Settings};
 use index::{ServerTools, ToolDoc};
 use model::{Event, ServerName, ServerState, shared_slugs};
 use serde_json::Value;
@@ -23,8 +23,9 @@ const COALESCE: Duration = Duration::from_millis(20);
 const COUNT_PACE: Duration = Duration::from_secs(1);
 
 /// What the keeper remembers between rounds.
-#[derive(Default)]
 struct Memory {
+    /// The configuration as last published.
+    loaded: Arc<Loaded>,
     slugs: BTreeMap<ServerName, String>,
     /// The tools last named and indexed, by server.
     offered: BTreeMap<ServerName, Offered>,
@@ -58,7 +59,7 @@ struct Offered {
 
 /// Follows until the fleet stops.
 pub(crate) async fn run(inner: &Arc<Inner>) {
-    let mut memory = Memory::default();
+    let mut memory = Memory::new(Arc::clone(&inner.loaded_first));
     let mut config = inner.config.subscribe();
     loop {
         let loaded = config.borrow_and_update().clone();
@@ -144,11 +145,15 @@ async fn publish(inner: &Arc<Inner>, memory: &mut Memory) {
     let lists = counts
         .into_iter()
         .map(|(server, tools)| Event::ToolsChanged { server, tools });
-    let config = inner.config.current();
-    let next = Arc::new(snapshot::next(&last, &views, &memory.slugs, &config.status));
+    let reloaded = memory.reload(inner.config.current());
+    let config = &memory.loaded.status;
+    let reloaded = reloaded.then(|| Event::ConfigReloaded {
+        ok: !config.has_errors(),
+    });
+    let next = Arc::new(snapshot::next(&last, &views, &memory.slugs, config));
     let news = snapshot::news(&last, &next);
     inner.snapshot.send_replace(next);
-    for event in lists.chain(news) {
+    for event in reloaded.into_iter().chain(lists).chain(news) {
         let _ = inner.events.send(event);
     }
 }
@@ -162,6 +167,23 @@ fn look(inner: &Inner) -> Views {
 }
 
 impl Memory {
+    fn new(loaded: Arc<Loaded>) -> Self {
+        Self {
+            loaded,
+            slugs: BTreeMap::new(),
+            offered: BTreeMap::new(),
+            standing: Standing::default(),
+            leaving: BTreeMap::new(),
+        }
+    }
+
+    /// Takes note of the configuration that is live, and tells whether it was read anew.
+    fn reload(&mut self, loaded: Arc<Loaded>) -> bool {
+        let anew = !Arc::ptr_eq(&self.loaded, &loaded);
+        self.loaded = loaded;
+        anew
+    }
+
     fn slug(&self, name: &ServerName) -> Option<&str> {
         self.slugs.get(name).map(String::as_str)
     }

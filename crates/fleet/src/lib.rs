@@ -12,7 +12,7 @@ mod snapshot;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
-use config::{ConfigStore, ServerConfig};
+use config::{ConfigStore, Loaded, ServerConfig};
 use index::ToolIndex;
 use model::{Event, ServerName, Snapshot};
 use tokio::sync::{Notify, broadcast, watch};
@@ -34,6 +34,8 @@ pub struct Fleet(Arc<Inner>);
 pub(crate) struct Inner {
     pub(crate) context: Arc<Context>,
     pub(crate) config: Arc<ConfigStore>,
+    /// What the first snapshot shows of the configuration.
+    pub(crate) loaded_first: Arc<Loaded>,
     pub(crate) index: ToolIndex,
     pub(crate) slots: Mutex<Slots>,
     pub(crate) catalog: ArcSwap<Catalog>,
@@ -66,10 +68,12 @@ pub enum RestartError {
 impl Fleet {
     /// A fleet without servers; [`Self::run`] brings up what the configuration says.
     pub fn new(context: Arc<Context>, config: Arc<ConfigStore>, endpoint: String) -> Self {
-        let first = snapshot::first(endpoint, &config.current().status);
+        let loaded = config.current();
+        let first = snapshot::first(endpoint, &loaded.status);
         Self(Arc::new(Inner {
             context,
             config,
+            loaded_first: loaded,
             index: ToolIndex::new(),
             slots: Mutex::default(),
             catalog: ArcSwap::default(),

@@ -60,11 +60,6 @@ pub(crate) fn news(last: &Snapshot, next: &Snapshot) -> Vec<Event> {
             });
         }
     }
-    if last.config != next.config {
-        events.push(Event::ConfigReloaded {
-            ok: !next.config.has_errors(),
-        });
-    }
     events
 }
 
