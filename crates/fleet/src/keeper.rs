@@ -89,36 +89,23 @@ pub(crate) async fn run(inner: &Arc<Inner>) {
 fn apply(inner: &Inner, settings: &Settings, memory: &mut Memory) {
     let mut slots = inner.slots.lock().unwrap_or_else(PoisonError::into_inner);
     let mut old = std::mem::take(&mut *slots);
-    let kept: Vec<bool> = settings
-        .servers
-        .keys()
-        .map(|name| {
-            old.get(name)
-                .is_some_and(|slot| Some(slot.slug()) == memory.slug(name))
-        })
-        .collect();
+    let Memory { slugs, leaving, .. } = memory;
     old.retain(|name, slot| {
-        let place = settings.servers.get_index_of(name);
-        let keep = place.is_some_and(|place| kept[place]);
+        let keep = slugs.get(name).is_some_and(|slug| slug == slot.slug());
         if !keep {
             slot.remove();
-            memory.leaving.insert(name.clone(), slot.closed());
+            leaving.insert(name.clone(), slot.closed());
         }
         keep
     });
-    memory.leaving.retain(|_, closed| !closed.is_cancelled());
+    leaving.retain(|_, closed| !closed.is_cancelled());
     for (name, config) in &settings.servers {
         let slot = if let Some(slot) = old.shift_remove(name) {
             slot.configure(config.clone());
             slot
         } else {
-            let slug = memory.slug(name).unwrap_or_default().to_owned();
-            Slot::open(
-                inner,
-                slug,
-                config.clone(),
-                memory.leaving.get(name).cloned(),
-            )
+            let slug = slugs.get(name).cloned().unwrap_or_default();
+            Slot::open(inner, slug, config.clone(), leaving.get(name).cloned())
         };
         slots.insert(name.clone(), slot);
     }
@@ -182,10 +169,6 @@ impl Memory {
         let anew = !Arc::ptr_eq(&self.loaded, &loaded);
         self.loaded = loaded;
         anew
-    }
-
-    fn slug(&self, name: &ServerName) -> Option<&str> {
-        self.slugs.get(name).map(String::as_str)
     }
 
     /// Names the tools of servers whose list is another than last time, and returns these servers
