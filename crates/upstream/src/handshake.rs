@@ -220,7 +220,7 @@ mod tests {
                 let text = format!(r#"{{"jsonrpc":"2.0","id":{:?},{answer}}}"#, request.id);
                 let message = Message::parse(text.as_bytes()).expect("a message");
                 incoming
-                    .send(Incoming::Message(message))
+                    .send(Incoming::loose(message))
                     .await
                     .expect("taken");
             }

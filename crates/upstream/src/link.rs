@@ -50,11 +50,25 @@ pub(crate) fn link() -> (Link, LinkEnd) {
 #[derive(Debug)]
 pub(crate) enum Incoming {
     /// A message from the server.
-    Message(Message),
+    Message {
+        message: Message,
+        /// The request of ours on whose stream it came, where the transport has such streams.
+        during: Option<RequestId>,
+    },
     /// One request failed below the protocol; the transport lives.
     Failed { id: RequestId, error: CallError },
     /// The transport has ended; nothing follows.
     Closed(Problem),
+}
+
+impl Incoming {
+    /// A message that belongs to no request in particular, or whose id says to which.
+    pub(crate) fn loose(message: Message) -> Self {
+        Self::Message {
+            message,
+            during: None,
+        }
+    }
 }
 
 /// Why a request to a server has no result.

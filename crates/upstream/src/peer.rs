@@ -206,7 +206,7 @@ impl Dispatch {
     pub(crate) async fn run(mut self) {
         while let Some(incoming) = self.incoming.recv().await {
             let problem = match incoming {
-                Incoming::Message(message) => {
+                Incoming::Message { message, .. } => {
                     self.take(message);
                     continue;
                 }
@@ -280,7 +280,7 @@ mod tests {
     }
 
     fn respond(text: &str) -> Incoming {
-        Incoming::Message(Message::parse(text.as_bytes()).expect("a message"))
+        Incoming::loose(Message::parse(text.as_bytes()).expect("a message"))
     }
 
     fn problem() -> Problem {

@@ -93,7 +93,7 @@ impl Stream {
         loop {
             for event in events {
                 if let Ok(message) = Message::parse(event.data.as_bytes())
-                    && incoming.send(Incoming::Message(message)).await.is_err()
+                    && incoming.send(Incoming::loose(message)).await.is_err()
                 {
                     return;
                 }
@@ -144,7 +144,7 @@ async fn post_all(
             Ok(response) => match sort(response, &target.url).await {
                 Err(Refusal::Error(error)) => error,
                 Err(Refusal::Message(message)) => {
-                    let _ = incoming.send(Incoming::Message(message)).await;
+                    let _ = incoming.send(Incoming::loose(message)).await;
                     continue;
                 }
                 Ok(_) => continue,

@@ -179,7 +179,14 @@ pub(super) async fn read_events(
                 continue;
             };
             answered |= matches!(&message, Message::Response(r) if r.id.as_ref() == awaited);
-            if incoming.send(Incoming::Message(message)).await.is_err() {
+            if incoming
+                .send(Incoming::Message {
+                    message,
+                    during: awaited.cloned(),
+                })
+                .await
+                .is_err()
+            {
                 return Ok(true);
             }
         }

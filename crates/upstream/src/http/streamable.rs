@@ -63,7 +63,7 @@ pub(crate) async fn listen(target: Target, shared: Shared, incoming: mpsc::Sende
             Some(Ok(Body::Events(response))) => {
                 if reopened {
                     let changed = Message::notification(TOOLS_CHANGED, None);
-                    let _ = incoming.send(Incoming::Message(changed)).await;
+                    let _ = incoming.send(Incoming::loose(changed)).await;
                 }
                 (wait, reopened) = (FIRST_RETRY, true);
                 let read = read_events(response, &target.url, None, &incoming).await;
@@ -151,7 +151,7 @@ impl Sender {
         let arrived = match self.post(&message).await {
             Ok(Body::Json(response)) => read_json(response, &self.target.url)
                 .await
-                .map(|message| Some(Incoming::Message(adopt(message, id)))),
+                .map(|message| Some(Incoming::loose(adopt(message, id)))),
             Ok(Body::Events(response)) => {
                 match read_events(response, &self.target.url, Some(id), &self.incoming).await {
                     Ok(true) => Ok(None),
@@ -160,7 +160,7 @@ impl Sender {
                 }
             }
             Ok(Body::Empty) => Err(CallError::Lost(unanswered(&self.target))),
-            Err(Refusal::Message(message)) => Ok(Some(Incoming::Message(adopt(message, id)))),
+            Err(Refusal::Message(message)) => Ok(Some(Incoming::loose(adopt(message, id)))),
             Err(Refusal::Error(error)) => Err(error),
         };
         let incoming = match arrived {

@@ -93,7 +93,7 @@ fn interpret(line: &Line<'_>, log: &ServerLog, remarks: &Remarks) -> Option<Inco
     match line {
         Line::Whole(text) if text.iter().all(u8::is_ascii_whitespace) => None,
         Line::Whole(text) => match Message::parse(text) {
-            Ok(message) => Some(Incoming::Message(message)),
+            Ok(message) => Some(Incoming::loose(message)),
             Err(error) => {
                 remarks.note_junk(text);
                 let shown = readable(text);
