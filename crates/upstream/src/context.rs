@@ -6,10 +6,12 @@ use std::sync::{Arc, OnceLock};
 use model::{Problem, ProblemCode};
 use store::EraMemory;
 use telemetry::ServerLogs;
+use tokio::sync::broadcast;
 use vault::Vault;
 
 use crate::environment::Environment;
 use crate::http::new_client;
+use crate::news::{NEWS_QUEUE, News};
 use crate::reaper::{Reaper, RunMark};
 
 /// The parts that every connection needs, built once by the composition root.
@@ -26,6 +28,8 @@ pub struct Context {
     pub run: RunMark,
     /// Starts the reaper; `None` leaves orphans to the system.
     pub reaper_command: Option<fn() -> std::io::Result<Command>>,
+    /// What servers say outside of any call.
+    pub news: broadcast::Sender<News>,
     lazy: Lazy,
 }
 
@@ -53,6 +57,7 @@ impl Context {
             environment,
             run,
             reaper_command,
+            news: broadcast::Sender::new(NEWS_QUEUE),
             lazy,
         }
     }

@@ -4,10 +4,12 @@ use std::time::Duration;
 
 use serde_json::json;
 use wire::{
-    Era, ErrorObject, META_CLIENT_CAPABILITIES, META_CLIENT_INFO, META_PROTOCOL_VERSION,
-    META_SERVER_INFO, MODERN_REVISION, NEWEST_LEGACY, Raw, RawObject, code, raw,
+    Era, ErrorObject, META_CLIENT_CAPABILITIES, META_CLIENT_INFO, META_LOG_LEVEL,
+    META_PROTOCOL_VERSION, META_SERVER_INFO, MODERN_REVISION, NEWEST_LEGACY, Raw, RawObject, code,
+    raw,
 };
 
+use crate::exchange::Behalf;
 use crate::link::CallError;
 use crate::peer::Peer;
 
@@ -38,23 +40,39 @@ pub(crate) enum Opening {
 }
 
 /// Adds to parameters what the era asks every request to carry, and takes out what only the other
-/// era knows.
-pub(crate) fn dress(params: &mut RawObject, era: Era) {
+/// era knows. A request on a client's behalf carries that client's capabilities, never ours.
+pub(crate) fn dress(params: &mut RawObject, era: Era, behalf: Option<&Behalf>) {
     let mut meta = params.object("_meta").unwrap_or_default();
     match era {
         Era::Modern => {
+            let capabilities = behalf.map(|behalf| behalf.capabilities.to_raw());
+            let info = behalf.and_then(|behalf| behalf.info.clone());
+            let level = behalf.and_then(|behalf| behalf.log_level);
             meta.set(META_PROTOCOL_VERSION, raw(MODERN_REVISION));
-            meta.set(META_CLIENT_CAPABILITIES, RawObject::default().to_raw());
-            meta.set(META_CLIENT_INFO, raw(&client_info()));
+            meta.set(
+                META_CLIENT_CAPABILITIES,
+                capabilities.unwrap_or_else(|| RawObject::default().to_raw()),
+            );
+            meta.set(
+                META_CLIENT_INFO,
+                info.unwrap_or_else(|| raw(&client_info())),
+            );
+            match level {
+                Some(level) => meta.set(META_LOG_LEVEL, raw(level.as_str())),
+                None => drop(meta.remove(META_LOG_LEVEL)),
+            }
         }
         Era::Legacy => {
             for key in [
                 META_PROTOCOL_VERSION,
                 META_CLIENT_CAPABILITIES,
                 META_CLIENT_INFO,
+                META_LOG_LEVEL,
             ] {
                 meta.remove(key);
             }
+            params.remove("inputResponses");
+            params.remove("requestState");
         }
     }
     if meta.is_empty() {
@@ -62,6 +80,19 @@ pub(crate) fn dress(params: &mut RawObject, era: Era) {
     } else {
         params.set("_meta", meta.to_raw());
     }
+}
+
+/// What every client's request may need, declared once for a connection that clients share: the
+/// gateway passes each question on to the client whose call it belongs to.
+fn brokered() -> serde_json::Value {
+    json!({
+        "roots": {},
+        "sampling": { "tools": {}, "context": {} },
+        "elicitation": { "form": {}, "url": {} },
+        "extensions": {
+            "io.modelcontextprotocol/ui": { "mimeTypes": ["text/html;profile=mcp-app"] },
+        },
+    })
 }
 
 /// Greets a server in whichever era it speaks.
@@ -107,7 +138,7 @@ pub(crate) async fn greet(
 
 async fn discover(peer: &Peer, deadline: Duration) -> Result<Greeting, CallError> {
     let mut params = RawObject::default();
-    dress(&mut params, Era::Modern);
+    dress(&mut params, Era::Modern, None);
     let result = object(&peer.request("server/discover", &params, deadline).await?)?;
     let supported: Vec<String> = result.get_as("supportedVersions").unwrap_or_default();
     if !supported.iter().any(|revision| revision == MODERN_REVISION) {
@@ -128,7 +159,7 @@ async fn discover(peer: &Peer, deadline: Duration) -> Result<Greeting, CallError
 async fn initialize(peer: &Peer, deadline: Duration) -> Result<Greeting, CallError> {
     let mut params = RawObject::default();
     params.set("protocolVersion", raw(NEWEST_LEGACY));
-    params.set("capabilities", RawObject::default().to_raw());
+    params.set("capabilities", raw(&brokered()));
     params.set("clientInfo", raw(&client_info()));
     let result = object(&peer.request("initialize", &params, deadline).await?)?;
     let revision = result
@@ -206,7 +237,7 @@ mod tests {
                 incoming,
             },
         ) = link();
-        let (peer, dispatch, _changes) = Peer::new(link);
+        let (peer, dispatch, _changes) = Peer::new(link, crate::news::NewsDesk::idle());
         let mut methods = Vec::new();
         let server = async {
             while let Some(message) = outgoing.recv().await {
@@ -299,14 +330,14 @@ mod tests {
     fn each_era_gets_the_meta_it_knows() {
         let mut params: RawObject =
             serde_json::from_str(r#"{"name":"x","_meta":{"progressToken":7}}"#).expect("JSON");
-        dress(&mut params, Era::Modern);
+        dress(&mut params, Era::Modern, None);
         let meta = params.object("_meta").expect("meta");
         assert_eq!(meta.get_as::<u8>("progressToken"), Some(7));
         assert_eq!(
             meta.get_as::<String>(META_PROTOCOL_VERSION).as_deref(),
             Some("2026-07-28")
         );
-        dress(&mut params, Era::Legacy);
+        dress(&mut params, Era::Legacy, None);
         assert_eq!(
             params.to_raw().get(),
             r#"{"name":"x","_meta":{"progressToken":7}}"#

@@ -7,10 +7,13 @@
 mod backoff;
 mod context;
 mod environment;
+mod exchange;
 mod framer;
 mod handshake;
 mod http;
+mod interests;
 mod link;
+mod news;
 mod peer;
 pub mod reaper;
 mod session;
@@ -21,8 +24,11 @@ mod tools;
 
 pub use context::Context;
 pub use environment::{Environment, find_command};
+pub use exchange::{Behalf, Exchange, Happening, Party, ServerRequest};
+pub use interests::Interests;
 pub use link::CallError;
-pub use status::{CallLine, Status, Upstream, Watch};
+pub use news::News;
+pub use status::{Beginning, CallLine, Introduction, Status, Upstream, Watch};
 pub use tools::ToolDefinition;
 
 #[cfg(test)]

@@ -1,35 +1,33 @@
 //! One live connection to a server, from its launch to its end.
 
+mod beside;
+mod informed;
 mod process;
 mod remote;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use config::ServerConfig;
 use model::{Problem, ProblemCode, StartPhase};
-use serde_json::json;
 use telemetry::ServerLog;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio_util::task::TaskTracker;
 use vault::ResolvedLaunch;
-use wire::{Era, Raw, RawObject, raw};
+use wire::{Era, LogLevel, Raw, RawObject};
 
 use crate::context::Context;
+use crate::exchange::{Behalf, Exchange};
 use crate::handshake::{Greeting, Opening, dress, greet};
 use crate::http::Farewell;
+use crate::interests::Interests;
 use crate::link::{CallError, Link};
-use crate::peer::Peer;
+use crate::news::NewsDesk;
+use crate::peer::{Listener, Peer};
 use crate::stdio::{Launch, Process};
-
-/// A modern server's subscription is a request without end; this is as good as that.
-const SUBSCRIPTION: Duration = Duration::from_hours(24 * 365);
-
-/// A subscription that ended is opened again after this long, doubling.
-const FIRST_RETRY: Duration = Duration::from_secs(1);
-const LONGEST_RETRY: Duration = Duration::from_mins(1);
+use beside::Beside;
 
 /// A remote server is told that its session is over, within this time.
 const FAREWELL: Duration = Duration::from_secs(3);
@@ -39,6 +37,18 @@ const FAREWELL: Duration = Duration::from_secs(3);
 pub(crate) struct Caller {
     peer: Peer,
     era: Era,
+    greeting: Arc<Greeting>,
+    /// The way to meet legacy clients in their own era, where the server speaks both.
+    beside: Option<Arc<Beside>>,
+}
+
+/// What goes for every connection of a start.
+#[derive(Clone)]
+pub(crate) struct Terms {
+    /// The handshake may take this long.
+    pub(crate) deadline: Duration,
+    /// Where news goes.
+    pub(crate) news: NewsDesk,
 }
 
 /// What a start needs to know.
@@ -46,6 +56,8 @@ pub(crate) struct Start<'a> {
     pub(crate) config: &'a ServerConfig,
     pub(crate) context: &'a Arc<Context>,
     pub(crate) log: &'a ServerLog,
+    /// The server's slug.
+    pub(crate) slug: &'a Arc<str>,
     /// Marks the processes of this start.
     pub(crate) mark: String,
     /// The processes of all starts of this server.
@@ -61,7 +73,6 @@ pub(crate) struct Start<'a> {
 /// A connection whose handshake has succeeded.
 pub(crate) struct Session {
     pub(crate) caller: Caller,
-    pub(crate) greeting: Greeting,
     /// News of changed tools, until somebody takes charge of them.
     changes: Option<mpsc::Receiver<()>>,
     process: Option<Process>,
@@ -76,15 +87,83 @@ impl Caller {
         self.peer.is_closed()
     }
 
-    /// Sends a request, dressed for the server's era, and waits for its result.
+    /// Sends a request of our own and waits for its result.
     pub(crate) async fn request(
         &self,
         method: &str,
         mut params: RawObject,
         deadline: Duration,
     ) -> Result<Raw, CallError> {
-        dress(&mut params, self.era);
+        dress(&mut params, self.era, None);
         self.peer.request(method, &params, deadline).await
+    }
+
+    /// Sends a request on a client's behalf, in the client's own era where the server speaks it.
+    pub(crate) async fn open(
+        &self,
+        method: &str,
+        mut params: RawObject,
+        behalf: &Behalf,
+    ) -> Result<Exchange, CallError> {
+        let caller = self.towards(behalf.era).await;
+        dress(&mut params, caller.era, Some(behalf));
+        let listener = Listener {
+            party: behalf.party,
+            progress: behalf.progress,
+        };
+        Ok(Exchange {
+            in_flight: caller.peer.open(method, params, listener).await?,
+            era: caller.era,
+        })
+    }
+
+    /// The connection on which clients of this era are met.
+    pub(crate) async fn towards(&self, era: Era) -> Self {
+        if era == Era::Legacy
+            && self.era == Era::Modern
+            && let Some(beside) = &self.beside
+            && let Some(caller) = beside.caller().await
+        {
+            return caller;
+        }
+        self.clone()
+    }
+
+    /// Asks for the server's log from a level on, where its era has such a request.
+    pub(crate) async fn set_level(&self, level: LogLevel) -> Result<(), CallError> {
+        match self.era {
+            Era::Legacy => informed::set_level(self, level).await,
+            Era::Modern => Ok(()),
+        }
+    }
+
+    /// Has the tools listed anew.
+    pub(crate) fn suspect_changes(&self) {
+        self.peer.suspect_changes();
+    }
+
+    /// The era of the connection.
+    pub(crate) fn era(&self) -> Era {
+        self.era
+    }
+
+    /// What the server said of itself.
+    pub(crate) fn greeting(&self) -> &Arc<Greeting> {
+        &self.greeting
+    }
+
+    fn offers(&self, capability: &str) -> bool {
+        self.greeting.capabilities.get(capability).is_some()
+    }
+}
+
+impl Start<'_> {
+    /// What goes for every connection of this start.
+    fn terms(&self) -> Terms {
+        Terms {
+            deadline: self.config.start_timeout,
+            news: NewsDesk::new(self.slug, &self.context.news, self.log),
+        }
     }
 }
 
@@ -128,16 +207,10 @@ impl Session {
         self.caller.peer.closed().await
     }
 
-    /// Asks for news about the tools, where the server must be asked (modern era).
-    pub(crate) fn subscribe(&mut self) {
-        let changes = self.greeting.capabilities.object("tools");
-        let announces = changes
-            .and_then(|tools| tools.get_as("listChanged"))
-            .unwrap_or(false);
-        if self.caller.era == Era::Legacy || !announces {
-            return;
-        }
-        self.tasks.spawn(keep_subscribed(self.caller.clone()));
+    /// Keeps the server informed of what its clients want to hear of.
+    pub(crate) fn keep_informed(&mut self, interests: Interests) {
+        let caller = self.caller.clone();
+        self.tasks.spawn(informed::keep_informed(caller, interests));
     }
 
     /// How long the server has been silent, where its era lets us ask whether it still lives.
@@ -153,11 +226,15 @@ impl Session {
     /// Ends the connection in order.
     pub(crate) async fn stop(self) {
         let Self {
+            caller,
             process,
             farewell,
             tasks: _tasks,
             ..
         } = self;
+        if let Some(beside) = &caller.beside {
+            beside.stop().await;
+        }
         if let Some(process) = process {
             return process.stop().await;
         }
@@ -184,37 +261,15 @@ impl Session {
     }
 }
 
-/// Asks a modern server for news of its tools, again whenever its stream ends; what changed
-/// meanwhile is asked for as well.
-async fn keep_subscribed(caller: Caller) {
-    let mut params = RawObject::default();
-    params.set("notifications", raw(&json!({ "toolsListChanged": true })));
-    let mut wait = FIRST_RETRY;
-    loop {
-        let began = Instant::now();
-        let ended = caller
-            .request("subscriptions/listen", params.clone(), SUBSCRIPTION)
-            .await;
-        if matches!(ended, Err(CallError::Rpc(_))) || caller.is_closed() {
-            return;
-        }
-        if began.elapsed() > LONGEST_RETRY {
-            wait = FIRST_RETRY;
-        }
-        tokio::time::sleep(wait).await;
-        wait = (wait * 2).min(LONGEST_RETRY);
-        caller.peer.suspect_changes();
-    }
-}
-
 /// Makes the handshake over a fresh link.
 async fn establish(
     link: Link,
     mut tasks: JoinSet<()>,
     opening: Opening,
-    deadline: Duration,
+    terms: Terms,
 ) -> Result<Session, CallError> {
-    let (peer, dispatch, changes) = Peer::new(link);
+    let deadline = terms.deadline;
+    let (peer, dispatch, changes) = Peer::new(link, terms.news);
     tasks.spawn(dispatch.run());
     let greeting = tokio::time::timeout(deadline, greet(&peer, opening, deadline))
         .await
@@ -222,10 +277,11 @@ async fn establish(
     let caller = Caller {
         peer,
         era: greeting.era,
+        greeting: Arc::new(greeting),
+        beside: None,
     };
     Ok(Session {
         caller,
-        greeting,
         changes: Some(changes),
         process: None,
         farewell: None,

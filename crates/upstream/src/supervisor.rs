@@ -9,11 +9,13 @@ use model::{Problem, ProblemCode, ServerState, StartPhase, now_millis};
 use telemetry::ServerLog;
 use tokio::sync::{mpsc, watch};
 use tokio_util::task::TaskTracker;
-use wire::RawObject;
+use wire::{Notification, RawObject};
 
 use crate::backoff::Backoff;
 use crate::context::Context;
+use crate::interests::Interests;
 use crate::link::CallError;
+use crate::news::NewsDesk;
 use crate::session::{Session, Start};
 use crate::status::Live;
 use crate::tools;
@@ -46,7 +48,8 @@ enum Ended {
 
 pub(crate) struct Supervisor {
     pub(crate) config: ServerConfig,
-    pub(crate) slug: String,
+    pub(crate) slug: Arc<str>,
+    pub(crate) interests: Interests,
     pub(crate) context: Arc<Context>,
     pub(crate) log: ServerLog,
     pub(crate) live: watch::Sender<Live>,
@@ -89,6 +92,7 @@ impl Supervisor {
                 config: &self.config,
                 context: &self.context,
                 log: &self.log,
+                slug: &self.slug,
                 mark: self.context.run.next_start(&self.slug),
                 processes: &self.processes,
                 no_probe: &self.no_probe,
@@ -129,7 +133,7 @@ impl Supervisor {
                 phase: StartPhase::Listing,
             },
         );
-        session.subscribe();
+        session.keep_informed(self.interests.clone());
         let changes = session.take_changes();
         let (live, log, ready) = (&self.live, &self.log, OnceLock::new());
         let patience = self.config.start_timeout;
@@ -139,6 +143,8 @@ impl Supervisor {
             log,
             ready: &ready,
             patience,
+            news: NewsDesk::new(&self.slug, &self.context.news, &self.log),
+            interests: &self.interests,
         };
         let problem = tokio::select! {
             problem = watched.serve(changes) => problem,
@@ -155,13 +161,11 @@ impl Supervisor {
     /// Publishes who the server is.
     fn introduce(&self, session: &Session) {
         self.live.send_modify(|live| {
-            live.status.protocol = Some(session.greeting.revision.clone());
-            live.status
-                .server_info
-                .clone_from(&session.greeting.server_info);
-            live.status
-                .instructions
-                .clone_from(&session.greeting.instructions);
+            let greeting = session.caller.greeting();
+            live.status.protocol = Some(greeting.revision.clone());
+            live.status.server_info.clone_from(&greeting.server_info);
+            live.status.instructions.clone_from(&greeting.instructions);
+            live.status.capabilities = Arc::new(greeting.capabilities.clone());
         });
     }
 
@@ -220,6 +224,8 @@ struct Watched<'a> {
     ready: &'a OnceLock<Instant>,
     /// Listing may take as long as starting.
     patience: Duration,
+    news: NewsDesk,
+    interests: &'a Interests,
 }
 
 impl Watched<'_> {
@@ -252,6 +258,7 @@ impl Watched<'_> {
         self.live.send_modify(|live| {
             live.status.tools = listing.tools.into();
             live.status.rejected = listing.rejected.into();
+            live.listings += 1;
         });
         Ok(())
     }
@@ -259,6 +266,7 @@ impl Watched<'_> {
     /// Opens the server to calls.
     fn announce(&self) {
         self.ready.get_or_init(Instant::now);
+        self.tell_of_a_new_connection();
         let tools = self.live.borrow().status.tools.len();
         self.log
             .event(tracing::Level::INFO, &format!("ready with {tools} tools"));
@@ -267,6 +275,31 @@ impl Watched<'_> {
             live.status.state = ServerState::Ready;
             live.status.since = now_millis();
         });
+    }
+}
+
+impl Watched<'_> {
+    /// What changed while there was no connection was told to nobody.
+    fn tell_of_a_new_connection(&self) {
+        if self.live.borrow().status.starts <= 1 {
+            return;
+        }
+        let desk = &self.news;
+        for kind in ["prompts", "resources"] {
+            let method = format!("notifications/{kind}/list_changed");
+            desk.publish(Notification {
+                method,
+                params: None,
+            });
+        }
+        for uri in self.interests.follow().borrow().resources.keys() {
+            let mut params = RawObject::default();
+            params.set("uri", wire::raw(uri));
+            desk.publish(Notification {
+                method: "notifications/resources/updated".to_owned(),
+                params: Some(params.to_raw()),
+            });
+        }
     }
 }
 

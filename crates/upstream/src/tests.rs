@@ -30,7 +30,7 @@ use vault::{Keychain, Vault};
 use wire::{Raw, RawObject, raw};
 
 use crate::reaper::RunMark;
-use crate::{CallError, CallLine, Context, Status, Upstream};
+use crate::{Beginning, CallError, CallLine, Context, Interests, Status, Upstream};
 
 /// Longer than anything here takes; only a test that fails waits for so long.
 const PATIENCE: Duration = Duration::from_secs(50);
@@ -81,7 +81,9 @@ impl Bench {
     fn start(&self, entry: &Value) -> Upstream {
         let log = self.context.logs.open("s").expect("a log");
         let context = Arc::clone(&self.context);
-        Upstream::start(config_of(entry), "s".to_owned(), context, log, &self.tasks)
+        let (slug, interests) = ("s".to_owned(), Interests::default());
+        let beginning = Beginning { slug, interests };
+        Upstream::start(config_of(entry), beginning, context, log, &self.tasks)
     }
 
     /// Everything in the server's log.

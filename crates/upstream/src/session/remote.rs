@@ -1,11 +1,14 @@
 //! Opening a session with a server behind a URL.
 
+use std::sync::Arc;
+
 use config::RemoteKind;
 use model::{Problem, ProblemCode, SafeUrl, Secret, StartPhase};
 use tokio::task::JoinSet;
-use wire::Era;
+use wire::{Era, ErrorObject, code};
 
-use super::{Session, Start, establish};
+use super::beside::Beside;
+use super::{Session, Start, Terms, establish};
 use crate::handshake::{Greeting, Opening};
 use crate::http::{self, Farewell, Shared, Target};
 use crate::link::CallError;
@@ -75,20 +78,41 @@ fn may_be_streamable(error: &CallError) -> bool {
 }
 
 async fn open_streamable(start: &Start<'_>, target: &Target) -> Result<Session, CallError> {
+    let mut session = streamable(target, Opening::Probe, start.terms()).await?;
+    if session.caller.era == Era::Modern {
+        let beside = Beside::new(target.clone(), start.terms());
+        session.caller.beside = Some(Arc::new(beside));
+    }
+    Ok(session)
+}
+
+/// Opens a legacy connection beside a modern one.
+pub(super) async fn open_legacy_beside(
+    target: &Target,
+    terms: Terms,
+) -> Result<Session, CallError> {
+    let session = streamable(target, Opening::Initialize, terms).await?;
+    match session.caller.era {
+        Era::Legacy => Ok(session),
+        // It answered `initialize` by pointing to the era that we know already.
+        Era::Modern => Err(ErrorObject::new(code::UNSUPPORTED_VERSION, "modern only").into()),
+    }
+}
+
+async fn streamable(target: &Target, opening: Opening, terms: Terms) -> Result<Session, CallError> {
     let (shared, mut tasks) = (Shared::default(), JoinSet::new());
     let farewell = Farewell::default();
     let link =
         http::connect_streamable(target.clone(), shared.clone(), farewell.clone(), &mut tasks);
     let side_door = link.side_door.clone();
-    let deadline = start.config.start_timeout;
-    let mut session = establish(link, tasks, Opening::Probe, deadline).await?;
+    let mut session = establish(link, tasks, opening, terms).await?;
     session.farewell = Some(farewell);
-    let Greeting { era, revision, .. } = &session.greeting;
+    let Greeting { era, revision, .. } = &*session.caller.greeting;
     shared.update(|agreed| {
         agreed.era = Some(*era);
         agreed.revision = (*era == Era::Legacy).then(|| revision.clone());
     });
-    if let (Era::Legacy, Some(incoming)) = (session.greeting.era, side_door.upgrade()) {
+    if let (Era::Legacy, Some(incoming)) = (session.caller.era, side_door.upgrade()) {
         session
             .tasks
             .spawn(http::listen(target.clone(), shared, incoming));
@@ -101,5 +125,5 @@ async fn open_sse(start: &Start<'_>, target: &Target) -> Result<Session, CallErr
     let connected = http::connect_legacy_sse(target.clone(), &mut tasks);
     let link = tokio::time::timeout(deadline, connected).await;
     let link = link.unwrap_or(Err(CallError::Timeout(deadline)))?;
-    establish(link, tasks, Opening::Initialize, deadline).await
+    establish(link, tasks, Opening::Initialize, start.terms()).await
 }
