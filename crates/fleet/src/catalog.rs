@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use model::{ServerName, ServerState, exposed_tool_name};
 use upstream::ToolDefinition;
+use wire::RawObject;
 
 /// One tool as clients see it.
 #[derive(Clone, Debug)]
@@ -28,6 +29,8 @@ pub struct CatalogServer {
     pub state: ServerState,
     /// What it wants a model to know.
     pub instructions: Option<String>,
+    /// What it said it can do, last time.
+    pub capabilities: Arc<RawObject>,
     /// Its tools, in its own order; empty while they cannot be called.
     pub tools: Vec<Arc<Tool>>,
 }
