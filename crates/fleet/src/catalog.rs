@@ -14,6 +14,8 @@ pub struct Tool {
     pub id: String,
     /// The server it belongs to.
     pub server: ServerName,
+    /// That server's name in tool names and paths.
+    pub slug: String,
     /// As its server defined it.
     pub definition: ToolDefinition,
 }
@@ -106,6 +108,7 @@ pub(crate) fn name_tools(
             tools.push(Arc::new(Tool {
                 id,
                 server,
+                slug: slug.to_owned(),
                 definition,
             }));
         } else {

@@ -13,6 +13,8 @@ pub struct Exchange {
     inner: upstream::Exchange,
     /// What to send once more if it turns out that it never ran.
     again: Option<Wanted>,
+    /// Whether it is to be sent once more.
+    lost: bool,
 }
 
 /// A request on a client's behalf.
@@ -29,32 +31,38 @@ impl Exchange {
             slot,
             inner,
             again: Some(wanted),
+            lost: false,
         })
     }
 
-    /// Waits for what happens next; must not be called again after a reply.
+    /// Waits for what happens next; must not be called again after a reply. The future may be
+    /// dropped and the next one goes on in its place.
     ///
     /// A request that certainly never ran is sent once more; one that may have run never is.
     pub async fn next(&mut self) -> Happening {
         loop {
+            if self.lost
+                && let Some(wanted) = &self.again
+            {
+                let opened = self.slot.exchange(wanted).await;
+                (self.lost, self.again) = (false, None);
+                match opened {
+                    Ok(exchange) => self.inner = exchange,
+                    Err(error) => return Happening::Reply(Err(error)),
+                }
+            }
             let happening = self.inner.next().await;
             let Happening::Reply(Err(error)) = &happening else {
                 return happening;
             };
             let headers = matches!(error, CallError::Rpc(e) if e.code == code::HEADER_MISMATCH);
-            if !headers && !error.never_ran() {
+            if self.again.is_none() || !(headers || error.never_ran()) {
                 return happening;
             }
-            let Some(wanted) = self.again.take() else {
-                return happening;
-            };
+            self.lost = true;
             if headers {
                 // What the headers must repeat has changed since the tools were listed.
                 self.slot.list_again().await;
-            }
-            match self.slot.exchange(&wanted).await {
-                Ok(exchange) => self.inner = exchange,
-                Err(error) => return Happening::Reply(Err(error)),
             }
         }
     }

@@ -14,10 +14,10 @@ use model::Effect;
 use rmcp::model::{JsonObject, Tool, ToolAnnotations};
 use serde_json::{Value, json};
 use std::sync::Arc;
-use wire::{Raw, RawObject};
+use wire::{ErrorObject, Raw, RawObject};
 
 use crate::refusal::{Refusal, text_result};
-use crate::session::Client;
+use crate::requester::Requester;
 use crate::{Gateway, Inner};
 
 pub(crate) use servers::Parked;
@@ -39,13 +39,13 @@ pub(crate) fn tools(inner: &Inner) -> Vec<Tool> {
 /// Runs one of the menu's tools; `None` if it has no tool of that name.
 pub(crate) async fn run(
     gateway: &Gateway,
-    client: &Client,
+    who: &Requester,
     name: &str,
     mut params: RawObject,
-) -> Option<Raw> {
+) -> Option<Result<Raw, ErrorObject>> {
     let inner = &gateway.0;
     if let Some(intent) = call::intent(name) {
-        return Some(call::run(gateway, client, intent, params).await);
+        return Some(call::run(gateway, who, intent, params).await);
     }
     let arguments: Value = match params.remove("arguments") {
         None => json!({}),
@@ -59,10 +59,10 @@ pub(crate) async fn run(
         "quarantine_security" => quarantine::run(&arguments),
         _ => return None,
     };
-    Some(match answer {
+    Some(Ok(match answer {
         Ok(value) => text_result(&value, false),
         Err(refusal) => refusal.to_result(),
-    })
+    }))
 }
 
 /// A tool of the menu with its hints.

@@ -278,6 +278,19 @@ impl Message {
         })
     }
 
+    /// About how many bytes the message takes.
+    pub fn size(&self) -> usize {
+        let length = |raw: &Option<Raw>| raw.as_ref().map_or(0, |raw| raw.get().len());
+        100 + match self {
+            Self::Request(request) => length(&request.params),
+            Self::Notification(notification) => length(&notification.params),
+            Self::Response(response) => match &response.outcome {
+                Ok(result) => result.get().len(),
+                Err(error) => error.message.len() + length(&error.data),
+            },
+        }
+    }
+
     /// The message as one line of JSON, without the line break.
     pub fn to_json(&self) -> String {
         let mut text = String::from(r#"{"jsonrpc":"2.0""#);
