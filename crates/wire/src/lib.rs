@@ -6,6 +6,7 @@
 mod header;
 mod message;
 mod object;
+mod param_header;
 mod revision;
 mod sse;
 
@@ -18,6 +19,7 @@ pub use message::{
     nests_deeper_than,
 };
 pub use object::{Raw, RawObject, raw, raw_str};
+pub use param_header::{HeaderMismatch, InvalidAnnotation, ParamHeaders};
 pub use revision::{
     Era, LEGACY_REVISIONS, META_CLIENT_CAPABILITIES, META_CLIENT_INFO, META_PROTOCOL_VERSION,
     META_SERVER_INFO, META_SUBSCRIPTION, MODERN_REVISION, NEWEST_LEGACY, negotiate_legacy,

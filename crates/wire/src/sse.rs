@@ -92,8 +92,9 @@ impl SseParser {
         self.started = true;
         if line.is_empty() {
             let event = std::mem::take(&mut self.event);
-            let complete = std::mem::take(&mut self.has_data) || event.id.is_some();
-            return complete.then_some(event);
+            let complete = std::mem::take(&mut self.has_data);
+            let says_when = event.id.is_some() || event.retry.is_some();
+            return (complete || says_when).then_some(event);
         }
         let (field, value) = line.split_once(':').unwrap_or((line, ""));
         let value = value.strip_prefix(' ').unwrap_or(value);
@@ -101,7 +102,9 @@ impl SseParser {
             "data" => self.add_data(value),
             "event" => value.clone_into(&mut self.event.event),
             "id" if !value.contains('\0') => self.event.id = Some(value.to_owned()),
-            "retry" => self.event.retry = value.parse().ok(),
+            "retry" if value.bytes().all(|byte| byte.is_ascii_digit()) => {
+                self.event.retry = value.parse().ok().or(self.event.retry);
+            }
             _ => {}
         }
         None
@@ -152,6 +155,13 @@ mod tests {
         let primed = events("id: 1\nretry: 3000\n\n", 4);
         assert_eq!(primed.len(), 1);
         assert_eq!(primed[0].data, "");
+    }
+
+    #[test]
+    fn a_reconnection_time_may_come_alone() {
+        let timed = events("retry: 500\n\nretry: +5\n\nretry: soon\n\nretry:\n\n", 7);
+        let times: Vec<_> = timed.iter().map(|event| event.retry).collect();
+        assert_eq!(times, [Some(500)]);
     }
 
     #[test]
