@@ -1,20 +1,28 @@
 //! A server behind a URL: Streamable HTTP of both eras, and the older HTTP+SSE pair.
 
+mod answer;
 mod client;
+mod events;
+mod headers;
 mod legacy_sse;
+mod news;
+mod posts;
+mod refusal;
 mod reply;
 mod streamable;
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use model::{SafeUrl, Secret};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use tokio_util::sync::CancellationToken;
-use wire::Era;
+use wire::{Era, ParamHeaders};
 
 pub(crate) use client::new_client;
 pub(crate) use legacy_sse::connect as connect_legacy_sse;
-pub(crate) use streamable::{connect as connect_streamable, listen};
+pub(crate) use news::listen;
+pub(crate) use streamable::connect as connect_streamable;
 
 /// Where a remote server is and what goes with every request.
 #[derive(Clone)]
@@ -44,6 +52,8 @@ pub(crate) struct Agreed {
     pub(crate) revision: Option<String>,
     /// The era, once it is known; the probe is sent as modern.
     pub(crate) era: Option<Era>,
+    /// The headers that tools want on their calls in the modern era, by the tools' names.
+    pub(crate) param_headers: Arc<HashMap<String, ParamHeaders>>,
 }
 
 impl Shared {
@@ -56,6 +66,13 @@ impl Shared {
 
     pub(crate) fn update(&self, change: impl FnOnce(&mut Agreed)) {
         change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// Settles which arguments later calls repeat in headers, by the tools' names. To be set after
+    /// every listing of the tools.
+    #[cfg_attr(not(test), expect(dead_code, reason = "for those who list the tools"))]
+    pub(crate) fn set_param_headers(&self, tools: HashMap<String, ParamHeaders>) {
+        self.update(|agreed| agreed.param_headers = Arc::new(tools));
     }
 }
 

@@ -1,7 +1,7 @@
 //! One live connection to a server, from its launch to its end.
 
 mod process;
-mod remote;
+pub(crate) mod remote;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -67,6 +67,8 @@ pub(crate) struct Session {
     process: Option<Process>,
     /// How to say goodbye, where the transport has a way to.
     farewell: Option<Farewell>,
+    /// What there is beside the link, over Streamable HTTP.
+    pub(crate) remote: Option<remote::Remote>,
     tasks: JoinSet<()>,
 }
 
@@ -229,6 +231,7 @@ async fn establish(
         changes: Some(changes),
         process: None,
         farewell: None,
+        remote: None,
         tasks,
     })
 }

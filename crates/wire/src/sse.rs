@@ -49,6 +49,9 @@ impl SseParser {
         self.buffer.extend_from_slice(chunk);
         let mut events = Vec::new();
         while let Some((line, rest)) = self.next_line() {
+            if line.len() + self.event.data.len() > self.limit {
+                return Err(TooLarge(self.limit));
+            }
             let line = String::from_utf8_lossy(&self.buffer[line]).into_owned();
             self.buffer.drain(..rest);
             self.scanned = 0;
@@ -159,8 +162,8 @@ mod tests {
 
     #[test]
     fn a_reconnection_time_may_come_alone() {
-        let timed = events("retry: 500\n\nretry: +5\n\nretry: soon\n\nretry:\n\n", 7);
-        let times: Vec<_> = timed.iter().map(|event| event.retry).collect();
+        let alone = events("retry: 500\n\nretry: +5\n\nretry: soon\n\nretry:\n\n", 7);
+        let times: Vec<_> = alone.iter().map(|event| event.retry).collect();
         assert_eq!(times, [Some(500)]);
     }
 
@@ -169,5 +172,8 @@ mod tests {
         let mut parser = SseParser::new(100);
         assert!(parser.feed(&[b'x'; 90]).is_ok());
         assert_eq!(parser.feed(&[b'x'; 20]), Err(TooLarge(100)));
+        let lines = "data: 0123456789\n".repeat(12) + "\n";
+        assert!(SseParser::new(100).feed(lines.as_bytes()).is_err());
+        assert!(SseParser::new(200).feed(lines.as_bytes()).is_ok());
     }
 }

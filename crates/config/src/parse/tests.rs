@@ -290,7 +290,7 @@ fn wrong_settings_of_our_own_cost_the_file() {
 }
 
 /// Entries that cannot be used, and how the finding about each starts.
-const WRONG_ENTRIES: [(&str, &str); 16] = [
+const WRONG_ENTRIES: [(&str, &str); 17] = [
     (
         "5",
         "1:22: mcpServers.bad: This is a number, but has to be an object.",

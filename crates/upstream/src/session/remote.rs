@@ -1,5 +1,7 @@
 //! Opening a session with a server behind a URL.
 
+use std::time::Duration;
+
 use config::RemoteKind;
 use model::{Problem, ProblemCode, SafeUrl, Secret, StartPhase};
 use tokio::task::JoinSet;
@@ -9,6 +11,18 @@ use super::{Session, Start, establish};
 use crate::handshake::{Greeting, Opening};
 use crate::http::{self, Farewell, Shared, Target};
 use crate::link::CallError;
+
+/// What a Streamable HTTP connection has beside its link.
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "for who lists tools and opens a twin")
+)]
+pub(crate) struct Remote {
+    /// Where the server is, for another connection beside this one.
+    pub(crate) target: Target,
+    /// What later requests carry.
+    pub(crate) shared: Shared,
+}
 
 /// Connects to a URL by whichever transport it speaks.
 pub(super) async fn open(
@@ -30,21 +44,46 @@ pub(super) async fn open(
         headers,
     };
     (start.progress)(StartPhase::Handshake);
+    let deadline = start.config.start_timeout;
     let first = match kind {
-        RemoteKind::Sse => open_sse(start, &target).await,
-        RemoteKind::Auto | RemoteKind::Http => open_streamable(start, &target).await,
+        RemoteKind::Sse => open_sse(&target, deadline).await,
+        RemoteKind::Auto | RemoteKind::Http | RemoteKind::WebSocket => {
+            open_streamable(&target, Opening::Probe, deadline).await
+        }
     };
     let second = match (&first, kind) {
         (Err(error), RemoteKind::Auto | RemoteKind::Http) if may_be_sse(error) => {
-            open_sse(start, &target).await
+            open_sse(&target, deadline).await
         }
         // Files often say `sse` of servers that have moved on.
         (Err(error), RemoteKind::Sse) if may_be_streamable(error) => {
-            open_streamable(start, &target).await
+            open_streamable(&target, Opening::Probe, deadline).await
         }
         _ => return first.map_err(remote_problem),
     };
     second.or_else(|_| first.map_err(remote_problem))
+}
+
+/// Opens a legacy session with a server that also speaks the modern era, beside the connection
+/// that the target is of.
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "for what only a session can do")
+)]
+pub(crate) async fn open_legacy_beside(
+    target: &Target,
+    deadline: Duration,
+) -> Result<Session, CallError> {
+    let session = open_streamable(target, Opening::Initialize, deadline).await?;
+    if session.greeting.era == Era::Legacy {
+        return Ok(session);
+    }
+    let url = &target.url;
+    Err(CallError::NotDelivered(Problem::new(
+        ProblemCode::HandshakeRefused,
+        format!("{url} knows no sessions any more."),
+        "Update the client, or use another server.",
+    )))
 }
 
 fn remote_problem(error: CallError) -> Problem {
@@ -74,14 +113,17 @@ fn may_be_streamable(error: &CallError) -> bool {
     )
 }
 
-async fn open_streamable(start: &Start<'_>, target: &Target) -> Result<Session, CallError> {
+async fn open_streamable(
+    target: &Target,
+    opening: Opening,
+    deadline: Duration,
+) -> Result<Session, CallError> {
     let (shared, mut tasks) = (Shared::default(), JoinSet::new());
     let farewell = Farewell::default();
     let link =
         http::connect_streamable(target.clone(), shared.clone(), farewell.clone(), &mut tasks);
     let side_door = link.side_door.clone();
-    let deadline = start.config.start_timeout;
-    let mut session = establish(link, tasks, Opening::Probe, deadline).await?;
+    let mut session = establish(link, tasks, opening, deadline).await?;
     session.farewell = Some(farewell);
     let Greeting { era, revision, .. } = &session.greeting;
     shared.update(|agreed| {
@@ -89,15 +131,18 @@ async fn open_streamable(start: &Start<'_>, target: &Target) -> Result<Session, 
         agreed.revision = (*era == Era::Legacy).then(|| revision.clone());
     });
     if let (Era::Legacy, Some(incoming)) = (session.greeting.era, side_door.upgrade()) {
-        session
-            .tasks
-            .spawn(http::listen(target.clone(), shared, incoming));
+        let news = http::listen(target.clone(), shared.clone(), incoming);
+        session.tasks.spawn(news);
     }
+    session.remote = Some(Remote {
+        target: target.clone(),
+        shared,
+    });
     Ok(session)
 }
 
-async fn open_sse(start: &Start<'_>, target: &Target) -> Result<Session, CallError> {
-    let (mut tasks, deadline) = (JoinSet::new(), start.config.start_timeout);
+async fn open_sse(target: &Target, deadline: Duration) -> Result<Session, CallError> {
+    let mut tasks = JoinSet::new();
     let connected = http::connect_legacy_sse(target.clone(), &mut tasks);
     let link = tokio::time::timeout(deadline, connected).await;
     let link = link.unwrap_or(Err(CallError::Timeout(deadline)))?;
