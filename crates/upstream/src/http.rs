@@ -19,9 +19,11 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use tokio_util::sync::CancellationToken;
 use wire::{Era, ParamHeaders};
 
-pub(crate) use client::new_client;
+pub(crate) use client::{new_client, new_upgrade_client};
 pub(crate) use legacy_sse::connect as connect_legacy_sse;
 pub(crate) use news::listen;
+pub(crate) use refusal::Refusal;
+pub(crate) use reply::{connection_error, too_large};
 pub(crate) use streamable::connect as connect_streamable;
 
 /// Where a remote server is and what goes with every request.

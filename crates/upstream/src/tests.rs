@@ -16,6 +16,7 @@ mod resume;
 #[cfg(unix)]
 mod script;
 mod sessions;
+mod websocket;
 mod wire_level;
 
 use std::collections::BTreeMap;

@@ -1,5 +1,6 @@
 //! Opening a session with a server behind a URL.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use config::RemoteKind;
@@ -11,6 +12,7 @@ use super::{Session, Start, establish};
 use crate::handshake::{Greeting, Opening};
 use crate::http::{self, Farewell, Shared, Target};
 use crate::link::CallError;
+use crate::websocket;
 
 /// What a Streamable HTTP connection has beside its link.
 #[cfg_attr(
@@ -38,16 +40,21 @@ pub(super) async fn open(
             "Check its name and value under `headers`.",
         )
     })?;
+    let client = match kind {
+        RemoteKind::WebSocket => start.context.upgrades()?,
+        _ => start.context.http()?,
+    };
     let target = Target {
-        client: start.context.http()?,
+        client,
         url,
         headers,
     };
     (start.progress)(StartPhase::Handshake);
     let deadline = start.config.start_timeout;
     let first = match kind {
+        RemoteKind::WebSocket => open_websocket(start, &target).await,
         RemoteKind::Sse => open_sse(&target, deadline).await,
-        RemoteKind::Auto | RemoteKind::Http | RemoteKind::WebSocket => {
+        RemoteKind::Auto | RemoteKind::Http => {
             open_streamable(&target, Opening::Probe, deadline).await
         }
     };
@@ -147,4 +154,33 @@ async fn open_sse(target: &Target, deadline: Duration) -> Result<Session, CallEr
     let link = tokio::time::timeout(deadline, connected).await;
     let link = link.unwrap_or(Err(CallError::Timeout(deadline)))?;
     establish(link, tasks, Opening::Initialize, deadline).await
+}
+
+/// Connects over a WebSocket. A server that hangs up on the probe is greeted the old way on a
+/// connection of its own, as a process that ends on it is.
+async fn open_websocket(start: &Start<'_>, target: &Target) -> Result<Session, CallError> {
+    let deadline = start.config.start_timeout;
+    if start.no_probe.load(Ordering::Relaxed) {
+        return greet_socket(target, Opening::Initialize, deadline).await;
+    }
+    let probed = greet_socket(target, Opening::Probe, deadline).await;
+    let hung_up = matches!(&probed, Err(CallError::Lost(problem) | CallError::NotDelivered(problem))
+        if problem.code == ProblemCode::Exited);
+    if !hung_up {
+        return probed;
+    }
+    start.no_probe.store(true, Ordering::Relaxed);
+    greet_socket(target, Opening::Initialize, deadline).await
+}
+
+async fn greet_socket(
+    target: &Target,
+    opening: Opening,
+    deadline: Duration,
+) -> Result<Session, CallError> {
+    let (mut tasks, farewell) = (JoinSet::new(), Farewell::default());
+    let link = websocket::connect(target.clone(), farewell.clone(), &mut tasks).await?;
+    let mut session = establish(link, tasks, opening, deadline).await?;
+    session.farewell = Some(farewell);
+    Ok(session)
 }
