@@ -16,8 +16,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use model::{SafeUrl, Secret};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use serde_json::value::RawValue;
 use tokio_util::sync::CancellationToken;
-use wire::{Era, ParamHeaders};
+use wire::{Era, InvalidAnnotation, ParamHeaders};
 
 pub(crate) use client::{new_client, new_upgrade_client};
 pub(crate) use legacy_sse::connect as connect_legacy_sse;
@@ -70,11 +71,26 @@ impl Shared {
         change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
-    /// Settles which arguments later calls repeat in headers, by the tools' names. To be set after
-    /// every listing of the tools.
+    /// Settles which arguments later calls repeat in headers, from each tool's name and
+    /// `inputSchema`. To be told after every listing of a modern server's tools. Returns the tools
+    /// that are not to be offered, because their annotations cannot be used.
     #[cfg_attr(not(test), expect(dead_code, reason = "for those who list the tools"))]
-    pub(crate) fn set_param_headers(&self, tools: HashMap<String, ParamHeaders>) {
-        self.update(|agreed| agreed.param_headers = Arc::new(tools));
+    pub(crate) fn set_param_headers<'t>(
+        &self,
+        tools: impl IntoIterator<Item = (&'t str, &'t RawValue)>,
+    ) -> Vec<(&'t str, InvalidAnnotation)> {
+        let (mut headers, mut invalid) = (HashMap::new(), Vec::new());
+        for (name, schema) in tools {
+            match ParamHeaders::of_schema(schema) {
+                Ok(none) if none.is_empty() => {}
+                Ok(wanted) => {
+                    headers.insert(name.to_owned(), wanted);
+                }
+                Err(reason) => invalid.push((name, reason)),
+            }
+        }
+        self.update(|agreed| agreed.param_headers = Arc::new(headers));
+        invalid
     }
 }
 

@@ -1,10 +1,8 @@
 //! A second, legacy connection to a server of both eras, and headers that its tools want.
 
-use std::collections::HashMap;
-
 use axum::response::IntoResponse as _;
 use serde_json::json;
-use wire::{Era, ParamHeaders, RawObject, raw};
+use wire::{Era, InvalidAnnotation, RawObject, raw};
 
 use super::PATIENCE;
 use super::origin::{Origin, Seen, status_of};
@@ -59,9 +57,12 @@ async fn arguments_are_repeated_in_headers_where_a_tool_wants_it() {
     let origin = Origin::new(Seen::modern).await;
     let mut wire = Wire::new(&origin);
     let schema = json!({ "properties": { "r": { "type": "string", "x-mcp-header": "Region" } } });
-    let table = ParamHeaders::of_schema(&raw(&schema)).expect("valid");
-    wire.shared
-        .set_param_headers(HashMap::from([("t".to_owned(), table)]));
+    let schema = raw(&schema);
+    let bad = raw(&json!({ "properties": { "r": { "type": "number", "x-mcp-header": "R" } } }));
+    let invalid = wire
+        .shared
+        .set_param_headers([("t", &*schema), ("bad", &*bad)]);
+    assert_eq!(invalid, [("bad", InvalidAnnotation::Type("r".to_owned()))]);
     let arguments = json!({ "r": " padded ", "q": "x" });
     wire.call(1, &modern(json!({ "name": "t", "arguments": arguments })))
         .await;
