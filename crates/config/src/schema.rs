@@ -93,7 +93,7 @@ struct Server {
     /// How it is reached. Found out when it is left away.
     #[serde(rename = "type")]
     kind: Option<Transport>,
-    /// Its address.
+    /// Its address: http, https, ws or wss.
     url: Option<String>,
     /// Its address, as Windsurf calls it.
     server_url: Option<String>,
@@ -136,6 +136,10 @@ enum Transport {
     Local,
     #[serde(rename = "remote")]
     Remote,
+    #[serde(rename = "ws")]
+    Ws,
+    #[serde(rename = "websocket")]
+    WebSocket,
 }
 
 #[cfg(test)]
@@ -170,6 +174,7 @@ mod tests {
             json!({"listen": "127.0.0.1:1", "callTools": "single", "logs": {"level": "trace"}}),
             json!({"mcpServers": {"a": {"command": "x", "args": ["y"], "vendor": 1}}}),
             json!({"servers": {"a": {"type": "streamableHttp", "url": "https://x/"}}}),
+            json!({"mcpServers": {"a": {"type": "websocket", "url": "wss://x/"}}}),
             json!({"callTimeout": 0}),
             json!({"toolResponseLimit": 5}),
             json!({"logs": {"maxFiles": 101}}),

@@ -1,6 +1,6 @@
 //! One connection to one MCP server: transports, handshake in both eras, state machine, back-off.
 //!
-//! [`Upstream`] supervises a server. Above the transports (`stdio`, `http`) everything is raw
+//! [`Upstream`] supervises a server. Above the transports (`stdio`, `http`, `websocket`) everything is raw
 //! messages over a `link`; `peer` matches answers to requests, `handshake` finds out the era,
 //! `session` is one life of a connection and `supervisor` the sequence of them.
 
@@ -21,6 +21,7 @@ mod status;
 mod stdio;
 mod supervisor;
 mod tools;
+mod websocket;
 
 pub use context::Context;
 pub use environment::{Environment, find_command};

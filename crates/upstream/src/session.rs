@@ -3,7 +3,7 @@
 mod beside;
 mod informed;
 mod process;
-mod remote;
+pub(crate) mod remote;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -21,7 +21,7 @@ use wire::{Era, LogLevel, Raw, RawObject};
 use crate::context::Context;
 use crate::exchange::{Behalf, Exchange};
 use crate::handshake::{Greeting, Opening, dress, greet};
-use crate::http::Farewell;
+use crate::http::{Farewell, Shared};
 use crate::interests::Interests;
 use crate::link::{CallError, Link};
 use crate::news::NewsDesk;
@@ -40,6 +40,8 @@ pub(crate) struct Caller {
     greeting: Arc<Greeting>,
     /// The way to meet legacy clients in their own era, where the server speaks both.
     beside: Option<Arc<Beside>>,
+    /// What later requests carry, over Streamable HTTP.
+    pub(crate) http: Option<Shared>,
 }
 
 /// What goes for every connection of a start.
@@ -279,6 +281,7 @@ async fn establish(
         era: greeting.era,
         greeting: Arc::new(greeting),
         beside: None,
+        http: None,
     };
     Ok(Session {
         caller,

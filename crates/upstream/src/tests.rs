@@ -1,7 +1,9 @@
 //! Whole connections: real processes and real HTTP on this machine, behind an [`Upstream`].
 
+mod beside;
 #[cfg(unix)]
 mod calls;
+mod expiry;
 #[cfg(unix)]
 mod failures;
 mod legacy_sse;
@@ -10,9 +12,12 @@ mod life;
 mod origin;
 mod pace;
 mod remote;
+mod resume;
 #[cfg(unix)]
 mod script;
 mod sessions;
+mod websocket;
+mod wire_level;
 
 use std::collections::BTreeMap;
 use std::path::Path;

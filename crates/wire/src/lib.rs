@@ -7,6 +7,7 @@ mod header;
 mod level;
 mod message;
 mod object;
+mod param_header;
 mod revision;
 mod sse;
 
@@ -20,6 +21,7 @@ pub use message::{
     nests_deeper_than,
 };
 pub use object::{Raw, RawObject, raw, raw_str};
+pub use param_header::{HeaderMismatch, InvalidAnnotation, ParamHeaders};
 pub use revision::{
     Era, LEGACY_REVISIONS, META_CLIENT_CAPABILITIES, META_CLIENT_INFO, META_LOG_LEVEL,
     META_PROTOCOL_VERSION, META_RELATED_TASK, META_SERVER_INFO, META_SUBSCRIPTION, MODERN_REVISION,
