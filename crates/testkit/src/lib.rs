@@ -12,6 +12,8 @@ pub mod fake;
 pub mod fixtures;
 pub mod gateway;
 pub mod http;
+pub mod json;
 pub mod process;
 pub mod programs;
 pub mod remote;
+pub mod seen;
