@@ -3,11 +3,13 @@
 //!
 //! Nothing here is part of the product. [`fake`] is an MCP server written on raw JSON, without
 //! the libraries that the product uses, so that both cannot share a mistake; it behaves well or
-//! badly as its options say. [`gateway`] runs the built `toolgate` program in a directory of its
-//! own, and [`client`] talks to it. [`fixtures`] finds the real servers and clients that
-//! `cargo xtask test` installs.
+//! badly as its options say. [`conformance`] is one on the official SDK that has everything the
+//! public conformance suite asks for. [`gateway`] runs the built `toolgate` program in a
+//! directory of its own, and [`client`] talks to it. [`fixtures`] finds the real servers and
+//! clients that `cargo xtask test` installs.
 
 pub mod client;
+pub mod conformance;
 pub mod fake;
 pub mod fixtures;
 pub mod gateway;

@@ -4,7 +4,7 @@
 //! runs differ only by what else the machine does.
 
 mod bars;
-mod gateway;
+pub(crate) mod gateway;
 mod http;
 mod mcp;
 mod resources;
