@@ -10,6 +10,7 @@ use wire::{Era, MODERN_REVISION, Raw, RawObject, negotiate_legacy, raw};
 use super::lists::set_cache_hints;
 use super::{Asking, server_info};
 use crate::face::Face;
+use crate::instructions;
 
 /// A server that is on its way up is waited for so long, because what it can do is said once.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -50,7 +51,11 @@ impl Asking {
             }
             face => {
                 let catalog = self.gateway.fleet().catalog();
-                let text = crate::instructions::of_face(face, &catalog);
+                let text = match face {
+                    Face::Menu => instructions::menu(&catalog),
+                    Face::All | Face::Server(_) => instructions::all(&catalog),
+                };
+                let text = Some(text).filter(|text| !text.is_empty());
                 (union(catalog.servers(), face, self.who.era), text)
             }
         };
