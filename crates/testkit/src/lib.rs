@@ -3,8 +3,8 @@
 //!
 //! Nothing here is part of the product. [`fake`] is an MCP server written on raw JSON, without
 //! the libraries that the product uses, so that both cannot share a mistake; it behaves well or
-//! badly as its options say. [`conformance`] is one on the official SDK that has everything the
-//! public conformance suite asks for. [`gateway`] runs the built `toolgate` program in a
+//! badly as its options say. [`conformance`] has a server and a client on the official SDK for the
+//! public conformance suite. [`gateway`] runs the built `toolgate` program in a
 //! directory of its own, and [`client`] talks to it. [`fixtures`] finds the real servers and
 //! clients that `cargo xtask test` installs.
 
