@@ -10,8 +10,9 @@ use tokio::sync::mpsc;
 use upstream::Party;
 use wire::{
     Era, ErrorObject, HEADER_METHOD, HEADER_NAME, HEADER_PROTOCOL_VERSION, LogLevel,
-    META_CLIENT_CAPABILITIES, META_CLIENT_INFO, META_LOG_LEVEL, MODERN_REVISION, Message,
-    RawObject, Request, code, decode_value, name_of_request,
+    META_CLIENT_CAPABILITIES, META_CLIENT_INFO, META_LOG_LEVEL, META_PROTOCOL_VERSION,
+    MODERN_REVISION, Message, RawObject, Request, code, decode_value, name_of_request,
+    request_revision,
 };
 
 use super::Visit;
@@ -28,9 +29,9 @@ pub(super) async fn answer(
     request: Request,
     params: &RawObject,
 ) -> Response {
-    if let Err(error) =
-        check(&request, params).and_then(|()| check_headers(&request, params, headers))
-    {
+    // A revision that header and body disagree on is not a revision to speak of.
+    let checked = check_headers(&request, params, headers).and_then(|()| check(&request, params));
+    if let Err(error) = checked {
         return refuse(StatusCode::BAD_REQUEST, Some(&request), error);
     }
     if request.method == "subscriptions/listen" {
@@ -90,19 +91,25 @@ fn stream_from(first: Option<Message>, answering: Answering) -> Response {
 /// Checks what every modern request must carry (MCP 2026-07-28, basic/index).
 pub(super) fn check(request: &Request, params: &RawObject) -> Result<(), ErrorObject> {
     let meta = params.object("_meta").unwrap_or_default();
-    let revision: String = meta.get_as(wire::META_PROTOCOL_VERSION).unwrap_or_default();
+    let revision: String = meta.get_as(META_PROTOCOL_VERSION).unwrap_or_default();
     if revision != MODERN_REVISION {
         let data = json!({ "supported": [MODERN_REVISION], "requested": revision });
         let message = format!("Unsupported protocol version: {revision}");
         return Err(ErrorObject::new(code::UNSUPPORTED_VERSION, message).with_data(&data));
     }
     if meta.object(META_CLIENT_CAPABILITIES).is_none() {
-        let method = &request.method;
-        let message =
-            format!("`{method}` needs `_meta[\"{META_CLIENT_CAPABILITIES}\"]`, an object");
-        return Err(ErrorObject::new(code::INVALID_PARAMS, message));
+        return Err(missing(
+            &request.method,
+            META_CLIENT_CAPABILITIES,
+            "an object",
+        ));
     }
     Ok(())
+}
+
+fn missing(method: &str, key: &str, what: &str) -> ErrorObject {
+    let message = format!("`{method}` needs `_meta[\"{key}\"]`, {what}");
+    ErrorObject::new(code::INVALID_PARAMS, message)
 }
 
 /// Checks that a request means one thing only: what routers read in the headers must be what is
@@ -113,7 +120,7 @@ fn check_headers(
     headers: &HeaderMap,
 ) -> Result<(), ErrorObject> {
     let wanted = [
-        (HEADER_PROTOCOL_VERSION, Some(MODERN_REVISION.to_owned())),
+        (HEADER_PROTOCOL_VERSION, request_revision(params)),
         (HEADER_METHOD, Some(request.method.clone())),
         (HEADER_NAME, name_of_request(&request.method, params)),
     ];
@@ -182,7 +189,7 @@ mod tests {
     fn another_revision_is_refused_with_the_ones_spoken() {
         let (request, mut params) = request();
         let mut meta = params.object("_meta").expect("meta");
-        meta.set(wire::META_PROTOCOL_VERSION, wire::raw("2031-01-01"));
+        meta.set(META_PROTOCOL_VERSION, wire::raw("2031-01-01"));
         params.set("_meta", meta.to_raw());
         let error = check(&request, &params).expect_err("refused");
         assert_eq!(error.code, code::UNSUPPORTED_VERSION);
