@@ -20,7 +20,7 @@ use tokio::sync::{Notify, broadcast, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use upstream::{Behalf, CallError, Context, Interests, Introduction, News};
-use wire::{Era, LogLevel, Raw, RawObject};
+use wire::{LogLevel, Raw, RawObject};
 
 pub use catalog::{Catalog, CatalogServer, Tool};
 pub use exchange::Exchange;
@@ -199,16 +199,26 @@ impl Fleet {
         Ok(Exchange::open(slot, wanted).await?)
     }
 
-    /// What a server says of itself to clients of this era, as soon as it is up.
-    pub async fn introduction(&self, name: &str, era: Era) -> Result<Introduction, RequestError> {
-        Ok(self.slot(name)?.introduction(era).await?)
+    /// What a server says of itself to a client, as soon as it is up.
+    pub async fn introduction(
+        &self,
+        name: &str,
+        client: &Behalf,
+    ) -> Result<Introduction, RequestError> {
+        Ok(self.slot(name)?.introduction(client).await?)
     }
 
-    /// Asks a server for its log from a level on, towards clients of this era: now if it is up,
-    /// else when it is.
-    pub async fn want_level(&self, name: &str, level: LogLevel, towards: Era) {
+    /// Asks a server for its log from a level on: now if it is up, else when it is.
+    pub async fn want_level(&self, name: &str, level: LogLevel, client: &Behalf) {
         if let Ok(slot) = self.slot(name) {
-            slot.want_level(level, towards).await;
+            slot.want_level(level, client).await;
+        }
+    }
+
+    /// Passes a client's notification on to a server that knows the client.
+    pub async fn notify(&self, name: &str, method: &str, params: Option<Raw>, client: &Behalf) {
+        if let Ok(slot) = self.slot(name) {
+            slot.notify(method, params, client).await;
         }
     }
 

@@ -12,7 +12,8 @@ use model::{ServerName, ServerState, StartPhase, now_millis};
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 use upstream::{
-    Beginning, CallError, CallLine, Context, Exchange, Interests, Introduction, Status, Upstream,
+    Beginning, Behalf, CallError, CallLine, Context, Exchange, Interests, Introduction, Status,
+    Upstream,
 };
 use wire::{Era, LogLevel, Raw, RawObject};
 
@@ -183,12 +184,12 @@ impl Slot {
         }
     }
 
-    /// What the server says of itself to clients of this era, as soon as it is up.
-    pub(crate) async fn introduction(&self, era: Era) -> Result<Introduction, CallError> {
+    /// What the server says of itself to a client, as soon as it is up.
+    pub(crate) async fn introduction(&self, client: &Behalf) -> Result<Introduction, CallError> {
         let mut lines = self.lines();
         loop {
             let line = lines.next().await?;
-            match line.introduction(era).await {
+            match line.introduction(client).await {
                 Err(CallError::NotReady(ServerState::Disabled)) => {}
                 other => return other,
             }
@@ -196,13 +197,22 @@ impl Slot {
     }
 
     /// Asks for the server's log from a level on: now if the server is up, else when it is.
-    pub(crate) async fn want_level(&self, level: LogLevel, towards: Era) {
+    pub(crate) async fn want_level(&self, level: LogLevel, client: &Behalf) {
         let more = self.interests.want_level(level);
         let ready = self.view().state.is_ready();
         let line = self.line.borrow().clone();
-        if let (true, Some(line)) = (ready && (more || towards == Era::Legacy), line) {
+        if let (true, Some(line)) = (ready && (more || client.era == Era::Legacy), line) {
             // A server that refuses the level logs as before.
-            let _ = line.set_level(level, towards).await;
+            let _ = line.set_level(level, client).await;
+        }
+    }
+
+    /// Passes on a client's notification, if the server is up and knows the client.
+    pub(crate) async fn notify(&self, method: &str, params: Option<Raw>, client: &Behalf) {
+        let ready = self.view().state.is_ready();
+        let line = self.line.borrow().clone();
+        if let (true, Some(line)) = (ready, line) {
+            line.notify(method, params, client).await;
         }
     }
 

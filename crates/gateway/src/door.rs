@@ -173,7 +173,16 @@ fn cancelled_request(notification: &Notification) -> Option<RequestId> {
     RequestId::parse(params.get("requestId")?)
 }
 
-/// A notification of a client that the gateway need not act upon.
-fn take_notice(_visit: &Visit, _session: Option<&Arc<Session>>, notification: &Notification) {
-    tracing::debug!(method = notification.method, "a client's notification");
+/// A notification of a client that no request of its own is the subject of.
+async fn take_notice(visit: &Visit, session: Option<&Arc<Session>>, notification: &Notification) {
+    match (notification.method.as_str(), session) {
+        // Said to the gateway itself.
+        ("notifications/initialized", _) | (_, None) => {}
+        (_, Some(session)) => {
+            visit
+                .asking(session.requester(None))
+                .notify(notification)
+                .await
+        }
+    }
 }

@@ -9,7 +9,7 @@ mod resources;
 use fleet::RequestError;
 use model::ServerName;
 use upstream::CallError;
-use wire::{Era, ErrorObject, LogLevel, Raw, RawObject, Request, code, raw};
+use wire::{Era, ErrorObject, LogLevel, Notification, Raw, RawObject, Request, code, raw};
 
 use crate::face::Face;
 use crate::pipeline::{self, ToolCall};
@@ -109,6 +109,22 @@ impl Asking {
         }
     }
 
+    /// Passes a notification on to every server of the face that has a session with this client,
+    /// for example that its roots have changed.
+    pub(crate) async fn notify(&self, notification: &Notification) {
+        let Notification { method, params } = notification;
+        let fleet = self.gateway.fleet();
+        let (catalog, client) = (fleet.catalog(), self.who.behalf(false));
+        let mut told = Vec::new();
+        for server in catalog.servers() {
+            if self.face.shows(&server.name) && server.state.is_ready() {
+                let name = server.name.as_str();
+                told.push(fleet.notify(name, method, params.clone(), &client));
+            }
+        }
+        futures_util::future::join_all(told).await;
+    }
+
     /// From which level on the client wants logs: kept for the session, and asked of every server
     /// that it may come to speak with.
     async fn set_level(&self, params: &RawObject) -> Result<Raw, ErrorObject> {
@@ -121,10 +137,11 @@ impl Asking {
         }
         let fleet = self.gateway.fleet();
         let catalog = fleet.catalog();
+        let client = self.who.behalf(false);
         let mut told = Vec::new();
         for server in catalog.servers() {
             if self.face.shows(&server.name) {
-                told.push(fleet.want_level(server.name.as_str(), level, Era::Legacy));
+                told.push(fleet.want_level(server.name.as_str(), level, &client));
             }
         }
         futures_util::future::join_all(told).await;

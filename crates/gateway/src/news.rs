@@ -119,7 +119,8 @@ impl Listener {
 
     /// A server's news as this listener is told it; `None` if it does not concern it.
     fn told(&self, face: &Face, server: &ServerName, news: &News) -> Option<Notification> {
-        if !face.shows(server) {
+        let own = news.audience.is_some();
+        if !face.shows(server) || !self.is_meant(news) {
             return None;
         }
         let notification = &news.notification;
@@ -128,12 +129,14 @@ impl Listener {
         let text = |key: &str| params.get_as::<String>(key);
         let method = notification.method.as_str();
         let concerned = match method {
-            TOOLS => false,
+            TOOLS => self.wants_tools(face),
             PROMPTS | RESOURCES => self.wants_list(method),
-            UPDATED => text("uri").is_some_and(|uri| self.watches(server, &uri)),
-            "notifications/elicitation/complete" => self.began(server, text("elicitationId")),
-            "notifications/tasks/status" => self.began(server, text("taskId")),
-            "notifications/message" => self.wants_line(face, &params),
+            UPDATED => text("uri").is_some_and(|uri| self.watches(server, &uri, own)),
+            "notifications/elicitation/complete" => {
+                own || self.began(server, text("elicitationId"))
+            }
+            "notifications/tasks/status" => own || self.began(server, text("taskId")),
+            "notifications/message" => self.wants_line(face, &params, own),
             // What only the client of this very server can make sense of.
             _ => matches!((self, face), (Self::Session(_), Face::Server(_))),
         };
@@ -150,9 +153,18 @@ impl Listener {
         })
     }
 
-    fn watches(&self, server: &ServerName, uri: &str) -> bool {
+    /// Whether news of a single client's own session is for this one.
+    fn is_meant(&self, news: &News) -> bool {
+        match (news.audience, self) {
+            (None, _) => true,
+            (Some(party), Self::Session(session)) => session.party.id() == party,
+            (Some(_), Self::Filter(_)) => false,
+        }
+    }
+
+    fn watches(&self, server: &ServerName, uri: &str, own: bool) -> bool {
         match self {
-            Self::Session(session) => session.follows.watches(server, uri),
+            Self::Session(session) => session.follows.watches(server, uri, own),
             Self::Filter(filter) => filter.watched.contains(&(server.clone(), uri.to_owned())),
         }
     }
@@ -164,15 +176,20 @@ impl Listener {
         }
     }
 
-    /// A line that a server logged while nobody had a call in flight goes to those who speak with
-    /// that server only, and asked for its log.
-    fn wants_line(&self, face: &Face, params: &RawObject) -> bool {
-        let (Self::Session(session), Face::Server(_)) = (self, face) else {
+    /// A line that a server logged while nobody had a call in flight goes to the client in whose
+    /// own session it did, else to those who speak with that server only and asked for its log.
+    fn wants_line(&self, face: &Face, params: &RawObject, own: bool) -> bool {
+        let Self::Session(session) = self else {
             return false;
         };
         let level = params.get_as::<String>("level");
         let level = level.and_then(|level| level.parse::<LogLevel>().ok());
-        matches!((session.level(), level), (Some(wanted), Some(level)) if level >= wanted)
+        match (session.level(), level) {
+            (Some(wanted), Some(level)) => {
+                level >= wanted && (own || matches!(face, Face::Server(_)))
+            }
+            _ => own,
+        }
     }
 }
 

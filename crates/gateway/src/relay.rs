@@ -26,6 +26,7 @@ use crate::naming::Naming;
 use crate::requester::Requester;
 use follow::{Followed, Progress};
 use parking::Parked;
+use rounds::Gathered;
 use seal::State;
 
 pub(crate) use parking::Parking;
@@ -74,10 +75,8 @@ impl Relay<'_> {
             bound,
         };
         if let Some(level) = self.who.log_level.filter(|_| self.who.era == Era::Modern) {
-            let fleet = &self.inner.fleet;
-            fleet
-                .want_level(self.server.as_str(), level, Era::Modern)
-                .await;
+            let (fleet, client) = (&self.inner.fleet, self.who.behalf(false));
+            fleet.want_level(self.server.as_str(), level, &client).await;
         }
         let mut exchange = match parked {
             Some(parked) => match self.answer(parked, &asked).await {
@@ -89,7 +88,16 @@ impl Relay<'_> {
         for _ in 0..MAX_ROUNDS {
             let reply = match self.follow(&mut exchange, &asked.progress).await {
                 Followed::Question(question) => {
-                    return self.park(Parked { exchange, question }, &asked);
+                    match self.gather(&mut exchange, question, &asked.progress).await {
+                        Gathered::Questions(questions) => {
+                            let parked = Parked {
+                                exchange,
+                                questions,
+                            };
+                            return self.park(parked, &asked);
+                        }
+                        Gathered::Reply(reply) => reply,
+                    }
                 }
                 Followed::Reply(reply) => reply,
             };

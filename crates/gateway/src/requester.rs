@@ -8,7 +8,8 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use upstream::{Behalf, Party};
 use wire::{
-    Era, ErrorObject, LogLevel, Message, Notification, Raw, RawObject, RequestId, code, raw,
+    Era, ErrorObject, LogLevel, MODERN_REVISION, Message, Notification, Raw, RawObject, RequestId,
+    code, raw,
 };
 
 use crate::session::{Client, Session};
@@ -28,6 +29,8 @@ pub struct Requester {
     /// The program at the other end, for logs.
     pub(crate) client: Client,
     pub(crate) era: Era,
+    /// The revision that it speaks.
+    pub(crate) revision: &'static str,
     /// Its capabilities as it sent them.
     pub(crate) capabilities: RawObject,
     /// Its name and version as it sent them.
@@ -46,6 +49,7 @@ impl Requester {
         Self {
             client: Client::new(name),
             era: Era::Modern,
+            revision: MODERN_REVISION,
             capabilities: RawObject::default(),
             info: None,
             log_level: None,
@@ -58,8 +62,9 @@ impl Requester {
     /// The same in the words of the connection to a server.
     pub(crate) fn behalf(&self, progress: bool) -> Behalf {
         Behalf {
-            party: self.party,
+            party: self.party.clone(),
             era: self.era,
+            revision: self.revision,
             capabilities: self.capabilities.clone(),
             info: self.info.clone(),
             log_level: self.log_level,

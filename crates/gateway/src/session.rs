@@ -101,16 +101,17 @@ impl Session {
             client,
             info,
             capabilities,
+            revision,
             principal,
-            ..
         } = &self.introduced;
         Requester {
             client: client.clone(),
             era: Era::Legacy,
+            revision,
             capabilities: capabilities.clone(),
             info: info.clone(),
             log_level: self.level(),
-            party: self.party,
+            party: self.party.clone(),
             principal: Arc::clone(principal),
             back: Back::new(outlet, Some(Arc::clone(self))),
         }

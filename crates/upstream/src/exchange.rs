@@ -1,8 +1,10 @@
 //! One request to a server on behalf of a client, and everything that belongs to it.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 use wire::{
     Era, ErrorObject, LogLevel, Message, Notification, Raw, RawObject, RequestId, Response, code,
 };
@@ -11,14 +13,45 @@ use crate::link::CallError;
 use crate::peer::InFlight;
 
 /// Tells clients apart: what a server asks during a call goes to the party that made the call.
+///
+/// A party lasts until the last copy of it is dropped; what was opened for it alone is closed then.
+#[derive(Clone, Debug)]
+pub struct Party(Arc<Lasting>);
+
+#[derive(Debug)]
+struct Lasting {
+    id: PartyId,
+    gone: CancellationToken,
+}
+
+/// The name of a party, good for comparison only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Party(u64);
+pub struct PartyId(u64);
 
 impl Party {
     /// A party like no other in this process.
     pub fn fresh() -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(0);
-        Self(NEXT.fetch_add(1, Ordering::Relaxed))
+        Self(Arc::new(Lasting {
+            id: PartyId(NEXT.fetch_add(1, Ordering::Relaxed)),
+            gone: CancellationToken::new(),
+        }))
+    }
+
+    /// Its name.
+    pub fn id(&self) -> PartyId {
+        self.0.id
+    }
+
+    /// Cancelled when nobody holds the party any more.
+    pub(crate) fn gone(&self) -> CancellationToken {
+        self.0.gone.clone()
+    }
+}
+
+impl Drop for Lasting {
+    fn drop(&mut self) {
+        self.gone.cancel();
     }
 }
 
@@ -29,6 +62,8 @@ pub struct Behalf {
     pub party: Party,
     /// The era that the client speaks; a server that speaks both is met in this one.
     pub era: Era,
+    /// The revision that the client speaks.
+    pub revision: &'static str,
     /// The client's capabilities as it sent them.
     pub capabilities: RawObject,
     /// The client's name and version as it sent them.
@@ -37,6 +72,15 @@ pub struct Behalf {
     pub log_level: Option<LogLevel>,
     /// Whether the client wants to hear of progress.
     pub progress: bool,
+}
+
+impl Behalf {
+    /// Whether the client said that it can be asked anything at all.
+    pub(crate) fn can_be_asked(&self) -> bool {
+        ["elicitation", "sampling", "roots"]
+            .iter()
+            .any(|capability| self.capabilities.get(capability).is_some())
+    }
 }
 
 /// What happens to a request, in the order in which the server said it. Nothing follows a reply.

@@ -102,7 +102,7 @@ pub(crate) async fn greet(
     deadline: Duration,
 ) -> Result<Greeting, CallError> {
     if opening == Opening::Initialize {
-        let refused = match initialize(peer, deadline).await {
+        let refused = match initialize(peer, None, deadline).await {
             Err(CallError::Rpc(error)) => error,
             other => return other,
         };
@@ -115,12 +115,12 @@ pub(crate) async fn greet(
     tokio::pin!(probe);
     match tokio::time::timeout(PROBE_PATIENCE, &mut probe).await {
         Ok(Err(error)) if says_legacy(&error) && !peer.is_closed() => {
-            initialize(peer, deadline).await
+            initialize(peer, None, deadline).await
         }
         Ok(answer) => answer,
         // Slow, or deaf to what it does not know: greet it the old way and see what comes first.
         Err(_) => {
-            let greeting = initialize(peer, deadline);
+            let greeting = initialize(peer, None, deadline);
             tokio::pin!(greeting);
             tokio::select! {
                 answer = &mut probe => match answer {
@@ -139,7 +139,13 @@ pub(crate) async fn greet(
 async fn discover(peer: &Peer, deadline: Duration) -> Result<Greeting, CallError> {
     let mut params = RawObject::default();
     dress(&mut params, Era::Modern, None);
-    let result = object(&peer.request("server/discover", &params, deadline).await?)?;
+    let ask = || peer.request("server/discover", &params, deadline);
+    let answer = match ask().await {
+        // It may have changed its mind about revisions since it was asked; it names ours.
+        Err(CallError::Rpc(error)) if names_modern(&error) => ask().await,
+        answer => answer,
+    };
+    let result = object(&answer?)?;
     let supported: Vec<String> = result.get_as("supportedVersions").unwrap_or_default();
     if !supported.iter().any(|revision| revision == MODERN_REVISION) {
         // It knows the question but none of our answers to it; `initialize` is left.
@@ -156,11 +162,22 @@ async fn discover(peer: &Peer, deadline: Duration) -> Result<Greeting, CallError
     ))
 }
 
-async fn initialize(peer: &Peer, deadline: Duration) -> Result<Greeting, CallError> {
+/// Greets a server the old way: for one client as that client would, else for all that may come.
+pub(crate) async fn initialize(
+    peer: &Peer,
+    client: Option<&Behalf>,
+    deadline: Duration,
+) -> Result<Greeting, CallError> {
     let mut params = RawObject::default();
-    params.set("protocolVersion", raw(NEWEST_LEGACY));
-    params.set("capabilities", raw(&brokered()));
-    params.set("clientInfo", raw(&client_info()));
+    let revision = client.map_or(NEWEST_LEGACY, |client| client.revision);
+    let capabilities = client.map(|client| client.capabilities.to_raw());
+    let info = client.and_then(|client| client.info.clone());
+    params.set("protocolVersion", raw(revision));
+    params.set(
+        "capabilities",
+        capabilities.unwrap_or_else(|| raw(&brokered())),
+    );
+    params.set("clientInfo", info.unwrap_or_else(|| raw(&client_info())));
     let result = object(&peer.request("initialize", &params, deadline).await?)?;
     let revision = result
         .get_as("protocolVersion")
@@ -210,6 +227,17 @@ fn says_legacy(error: &CallError) -> bool {
         CallError::Http { status, .. } => !matches!(status, 401 | 403 | 429 | 503),
         CallError::NotDelivered(_) | CallError::NotReady(_) => false,
     }
+}
+
+/// Whether a refused revision comes with the advice to use the one that we speak.
+fn names_modern(error: &ErrorObject) -> bool {
+    let supported = error
+        .data
+        .as_deref()
+        .and_then(RawObject::parse)
+        .and_then(|data| data.get_as::<Vec<String>>("supported"));
+    is_modern_only(error)
+        && supported.is_some_and(|supported| supported.iter().any(|one| one == MODERN_REVISION))
 }
 
 fn is_modern_only(error: &ErrorObject) -> bool {

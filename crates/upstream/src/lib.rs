@@ -25,7 +25,7 @@ mod websocket;
 
 pub use context::Context;
 pub use environment::{Environment, find_command};
-pub use exchange::{Behalf, Exchange, Happening, Party, ServerRequest};
+pub use exchange::{Behalf, Exchange, Happening, Party, PartyId, ServerRequest};
 pub use interests::Interests;
 pub use link::CallError;
 pub use news::News;

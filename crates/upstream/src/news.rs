@@ -6,6 +6,8 @@ use telemetry::ServerLog;
 use tokio::sync::broadcast;
 use wire::{Notification, RawObject};
 
+use crate::exchange::PartyId;
+
 /// News that a slow listener may lag behind; it then assumes that anything may have changed.
 pub(crate) const NEWS_QUEUE: usize = 1024;
 
@@ -14,6 +16,8 @@ pub(crate) const NEWS_QUEUE: usize = 1024;
 pub struct News {
     /// The slug of the server.
     pub server: Arc<str>,
+    /// The only party that it concerns; `None` if it may concern anybody.
+    pub audience: Option<PartyId>,
     /// What it said.
     pub notification: Arc<Notification>,
 }
@@ -24,8 +28,8 @@ pub(crate) struct NewsDesk {
     pub(crate) server: Arc<str>,
     pub(crate) sender: broadcast::Sender<News>,
     pub(crate) log: Option<ServerLog>,
-    /// A second connection to a server repeats what the first one says of its lists.
-    pub(crate) repeats: bool,
+    /// The party that the connection belongs to; `None` for the one that all share.
+    pub(crate) audience: Option<PartyId>,
 }
 
 impl NewsDesk {
@@ -39,7 +43,7 @@ impl NewsDesk {
             server: Arc::clone(server),
             sender: sender.clone(),
             log: Some(log.clone()),
-            repeats: false,
+            audience: None,
         }
     }
 
@@ -50,20 +54,20 @@ impl NewsDesk {
             server: Arc::from("s"),
             sender: broadcast::Sender::new(16),
             log: None,
-            repeats: false,
+            audience: None,
         }
     }
 
     /// Passes a notification on to all who listen.
     pub(crate) fn publish(&self, notification: Notification) {
-        let of_lists = notification.method.ends_with("/list_changed")
-            || notification.method == "notifications/resources/updated";
-        if self.repeats && of_lists {
+        // The shared connection says the same of the server's lists.
+        if self.audience.is_some() && notification.method.ends_with("/list_changed") {
             return;
         }
         // Nobody listening is fine.
         let _ = self.sender.send(News {
             server: Arc::clone(&self.server),
+            audience: self.audience,
             notification: Arc::new(notification),
         });
     }

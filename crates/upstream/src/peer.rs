@@ -2,13 +2,14 @@
 
 mod attribution;
 mod dispatch;
+mod habits;
 mod in_flight;
 #[cfg(test)]
 mod tests;
 mod turns;
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -16,9 +17,10 @@ use model::Problem;
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 use wire::{Message, Raw, RawObject, RequestId};
 
-use crate::exchange::{Happening, Party};
+use crate::exchange::{Happening, PartyId};
 use crate::link::{CallError, Link};
 use crate::news::NewsDesk;
+use habits::Habits;
 use turns::Turns;
 
 pub(crate) use dispatch::Dispatch;
@@ -42,16 +44,18 @@ pub(crate) struct Peer {
 /// Who wants to hear what happens to a request before its answer.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Listener {
-    pub(crate) party: Party,
+    pub(crate) party: PartyId,
     /// Whether to ask the server for progress.
     pub(crate) progress: bool,
+    /// Whether the server may ask something meanwhile.
+    pub(crate) can_be_asked: bool,
 }
 
 struct Shared {
     outgoing: mpsc::Sender<Message>,
     /// The requests that are not answered, by id and so by age.
     waiting: Mutex<BTreeMap<u64, Entry>>,
-    /// Rung when a request is no longer waited for.
+    /// Rung when other requests are in flight than before.
     settled: Notify,
     next_id: AtomicU64,
     started: Instant,
@@ -60,8 +64,7 @@ struct Shared {
     closed: watch::Sender<Option<Problem>>,
     tools_changed: mpsc::Sender<()>,
     news: NewsDesk,
-    /// Whether the server asks its clients in the middle of calls without saying during which.
-    asks: AtomicBool,
+    habits: Habits,
     turns: Turns,
     /// The server's own open requests, with the call that each belongs to.
     asked: Mutex<HashMap<RequestId, u64>>,
@@ -74,7 +77,11 @@ struct Entry {
 }
 
 struct Listening {
-    party: Party,
+    party: PartyId,
+    /// What is called, as far as the server's habits go.
+    what: String,
+    /// Whether the server has asked something meanwhile.
+    asked: bool,
     happenings: mpsc::Sender<Happening>,
 }
 
@@ -93,7 +100,7 @@ impl Peer {
             closed: watch::Sender::new(None),
             tools_changed,
             news,
-            asks: AtomicBool::new(false),
+            habits: Habits::default(),
             turns: Turns::default(),
             asked: Mutex::default(),
         });
@@ -203,6 +210,10 @@ impl Shared {
         let entry = id
             .and_then(RequestId::as_number)
             .and_then(|id| self.forget(id));
+        let listener = entry.as_ref().and_then(|entry| entry.listener.as_ref());
+        if let (Some(listener), Ok(_)) = (listener, &reply) {
+            self.habits.learn(&listener.what, listener.asked);
+        }
         // The caller may have gone in this very moment; then nobody waits either.
         if entry.is_none_or(|entry| entry.reply.send(reply).is_err()) {
             tracing::debug!("an answer that nobody waits for was dropped");

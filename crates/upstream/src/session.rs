@@ -20,7 +20,7 @@ use wire::{Era, LogLevel, Raw, RawObject};
 
 use crate::context::Context;
 use crate::exchange::{Behalf, Exchange};
-use crate::handshake::{Greeting, Opening, dress, greet};
+use crate::handshake::{Greeting, Opening, dress, greet, initialize};
 use crate::http::{Farewell, Shared};
 use crate::interests::Interests;
 use crate::link::{CallError, Link};
@@ -38,8 +38,10 @@ pub(crate) struct Caller {
     peer: Peer,
     era: Era,
     greeting: Arc<Greeting>,
-    /// The way to meet legacy clients in their own era, where the server speaks both.
+    /// The way to sessions of single clients, where they can have their own.
     beside: Option<Arc<Beside>>,
+    /// Whether it is such a session.
+    own: bool,
     /// What later requests carry, over Streamable HTTP.
     pub(crate) http: Option<Shared>,
 }
@@ -107,11 +109,13 @@ impl Caller {
         mut params: RawObject,
         behalf: &Behalf,
     ) -> Result<Exchange, CallError> {
-        let caller = self.towards(behalf.era).await;
+        let caller = self.towards(behalf).await;
         dress(&mut params, caller.era, Some(behalf));
         let listener = Listener {
-            party: behalf.party,
+            party: behalf.party.id(),
             progress: behalf.progress,
+            // In the modern era, no server asks in the middle of a call.
+            can_be_asked: caller.era == Era::Legacy && behalf.can_be_asked(),
         };
         Ok(Exchange {
             in_flight: caller.peer.open(method, params, listener).await?,
@@ -119,16 +123,26 @@ impl Caller {
         })
     }
 
-    /// The connection on which clients of this era are met.
-    pub(crate) async fn towards(&self, era: Era) -> Self {
-        if era == Era::Legacy
-            && self.era == Era::Modern
+    /// The connection on which a client is met: its own, where it can have one.
+    pub(crate) async fn towards(&self, client: &Behalf) -> Self {
+        if client.era == Era::Legacy
             && let Some(beside) = &self.beside
-            && let Some(caller) = beside.caller().await
+            && let Some(mut caller) = beside.caller(client).await
         {
+            caller.own = true;
             return caller;
         }
         self.clone()
+    }
+
+    /// Whether the connection is the client's own.
+    pub(crate) fn is_own(&self) -> bool {
+        self.own
+    }
+
+    /// Sends a notification on a client's behalf.
+    pub(crate) async fn notify(&self, method: &str, params: Option<Raw>) {
+        self.peer.notify(method, params).await;
     }
 
     /// Asks for the server's log from a level on, where its era has such a request.
@@ -269,11 +283,18 @@ async fn establish(
     mut tasks: JoinSet<()>,
     opening: Opening,
     terms: Terms,
+    client: Option<&Behalf>,
 ) -> Result<Session, CallError> {
     let deadline = terms.deadline;
     let (peer, dispatch, changes) = Peer::new(link, terms.news);
     tasks.spawn(dispatch.run());
-    let greeting = tokio::time::timeout(deadline, greet(&peer, opening, deadline))
+    let greeting = async {
+        match client {
+            Some(client) => initialize(&peer, Some(client), deadline).await,
+            None => greet(&peer, opening, deadline).await,
+        }
+    };
+    let greeting = tokio::time::timeout(deadline, greeting)
         .await
         .unwrap_or(Err(CallError::Timeout(deadline)))?;
     let caller = Caller {
@@ -281,6 +302,7 @@ async fn establish(
         era: greeting.era,
         greeting: Arc::new(greeting),
         beside: None,
+        own: false,
         http: None,
     };
     Ok(Session {

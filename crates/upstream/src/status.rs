@@ -58,11 +58,13 @@ pub(crate) struct Live {
     pub(crate) listings: u64,
 }
 
-/// What a server says of itself to clients of one era.
+/// What a server says of itself to a client.
 #[derive(Clone, Debug)]
 pub struct Introduction {
-    /// The era in which such clients are met.
+    /// The era in which the client is met.
     pub era: Era,
+    /// Whether the client has a session of its own.
+    pub own: bool,
     /// Its capabilities as sent.
     pub capabilities: RawObject,
     /// What it wants a model to know.
@@ -217,21 +219,33 @@ impl CallLine {
         self.caller().await?.open(method, params, behalf).await
     }
 
-    /// What the server says of itself to clients of this era, as soon as it is up.
-    pub async fn introduction(&self, era: Era) -> Result<Introduction, CallError> {
-        let caller = self.caller().await?.towards(era).await;
+    /// What the server says of itself to a client, as soon as it is up.
+    pub async fn introduction(&self, client: &Behalf) -> Result<Introduction, CallError> {
+        let caller = self.caller().await?.towards(client).await;
         let greeting = caller.greeting();
         Ok(Introduction {
             era: caller.era(),
+            own: caller.is_own(),
             capabilities: greeting.capabilities.clone(),
             instructions: greeting.instructions.clone(),
         })
     }
 
-    /// Asks for the server's log from a level on, on each connection that has such a request.
-    pub async fn set_level(&self, level: LogLevel, towards: Era) -> Result<(), CallError> {
-        let caller = self.caller().await?.towards(towards).await;
+    /// Asks for the server's log from a level on, on the connection where the client is met.
+    pub async fn set_level(&self, level: LogLevel, client: &Behalf) -> Result<(), CallError> {
+        let caller = self.caller().await?.towards(client).await;
         caller.set_level(level).await
+    }
+
+    /// Passes on a client's notification, where the client has a session of its own; elsewhere
+    /// nobody could tell whose it is.
+    pub async fn notify(&self, method: &str, params: Option<Raw>, client: &Behalf) {
+        if let Ok(caller) = self.caller().await {
+            let caller = caller.towards(client).await;
+            if caller.is_own() {
+                caller.notify(method, params).await;
+            }
+        }
     }
 
     /// Has the tools listed anew and waits until they are, within bounds.

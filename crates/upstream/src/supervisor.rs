@@ -16,14 +16,18 @@ use crate::context::Context;
 use crate::interests::Interests;
 use crate::link::CallError;
 use crate::news::NewsDesk;
+use crate::peer::TOOLS_CHANGED;
 use crate::session::{Session, Start};
 use crate::status::Live;
-use crate::tools;
+use crate::tools::{self, ToolDefinition};
 
 /// A legacy server that has been silent for so long is asked whether it lives.
 const IDLE: Duration = Duration::from_mins(1);
 /// It has this long to answer.
 const PING_PATIENCE: Duration = Duration::from_secs(20);
+/// A server that forgets sessions sooner is not greeted again at once.
+const STABLE: Duration = Duration::from_secs(1);
+
 /// Several changes of the tools in a row are followed by one listing.
 const SETTLE: Duration = Duration::from_millis(50);
 
@@ -173,8 +177,8 @@ impl Supervisor {
     async fn wait_after(&mut self, problem: Problem, uptime: Duration) -> Order {
         self.log
             .event(tracing::Level::WARN, &format!("not running: {problem}"));
-        // Forgetting a session is no failure, and it takes a call to find out: no pace is needed.
-        if problem.code == ProblemCode::SessionExpired && !uptime.is_zero() {
+        // Forgetting a session is no failure.
+        if problem.code == ProblemCode::SessionExpired && uptime > STABLE {
             return Order::Restart;
         }
         if problem.code.needs_person() {
@@ -239,28 +243,42 @@ impl Watched<'_> {
             tokio::time::sleep(SETTLE).await;
             while changes.try_recv().is_ok() {}
             // The old list stays until there is a new one.
-            while let Err(error) = self.follow_tools().await {
-                let text = format!("tools not listed anew: {error}");
-                self.log.event(tracing::Level::WARN, &text);
-                tokio::time::sleep(LIST_AGAIN).await;
+            loop {
+                match self.follow_tools().await {
+                    // Whoever looks for changes finds none; whoever was promised news gets it.
+                    Ok(true) => self.news.publish(Notification {
+                        method: TOOLS_CHANGED.to_owned(),
+                        params: None,
+                    }),
+                    Ok(false) => {}
+                    Err(error) => {
+                        let text = format!("tools not listed anew: {error}");
+                        self.log.event(tracing::Level::WARN, &text);
+                        tokio::time::sleep(LIST_AGAIN).await;
+                        continue;
+                    }
+                }
+                break;
             }
         }
         std::future::pending().await
     }
 
-    /// Lists the tools anew.
-    async fn follow_tools(&self) -> Result<(), CallError> {
+    /// Lists the tools anew, and tells whether they are the same as before.
+    async fn follow_tools(&self) -> Result<bool, CallError> {
         let listing = tools::list(&self.session.caller, self.patience).await?;
         for reason in &listing.rejected {
             let text = format!("left out a tool: {reason}");
             self.log.event(tracing::Level::WARN, &text);
         }
+        let mut same = false;
         self.live.send_modify(|live| {
+            same = are_same(&live.status.tools, &listing.tools);
             live.status.tools = listing.tools.into();
             live.status.rejected = listing.rejected.into();
             live.listings += 1;
         });
-        Ok(())
+        Ok(same)
     }
 
     /// Opens the server to calls.
@@ -301,6 +319,12 @@ impl Watched<'_> {
             });
         }
     }
+}
+
+fn are_same(before: &[ToolDefinition], after: &[ToolDefinition]) -> bool {
+    let mut pairs = before.iter().zip(after);
+    before.len() == after.len()
+        && pairs.all(|(one, other)| one.definition.get() == other.definition.get())
 }
 
 fn set_state(live: &watch::Sender<Live>, state: ServerState) {

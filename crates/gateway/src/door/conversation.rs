@@ -59,7 +59,7 @@ impl Conversation {
                     session.asks.settle(response);
                 }
             }
-            Ok(Message::Notification(notification)) => self.notice(&notification),
+            Ok(Message::Notification(notification)) => self.notice(&notification).await,
             Ok(Message::Request(request)) => self.start(request).await,
         }
     }
@@ -111,9 +111,8 @@ impl Conversation {
 
     /// Opens a session in place of the one that there was.
     async fn initialize(&mut self, request: &Request, params: &RawObject) {
-        let introduced = legacy::introduced(&self.visit, params);
-        let result = legacy::introduction(&self.visit, &introduced, params).await;
-        let session = Arc::new(Session::new(introduced));
+        let session = Arc::new(Session::new(legacy::introduced(&self.visit, params)));
+        let result = legacy::introduction(&self.visit, &session, params).await;
         if let Some(before) = self.session.replace(Arc::clone(&session)) {
             before.ended.cancel();
         }
@@ -137,9 +136,9 @@ impl Conversation {
         });
     }
 
-    fn notice(&mut self, notification: &Notification) {
+    async fn notice(&mut self, notification: &Notification) {
         let Some(id) = super::cancelled_request(notification) else {
-            return super::take_notice(&self.visit, self.session.as_ref(), notification);
+            return super::take_notice(&self.visit, self.session.as_ref(), notification).await;
         };
         if let Some((_, handle)) = self.modern.remove(&id) {
             handle.abort();

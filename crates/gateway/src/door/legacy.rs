@@ -18,7 +18,7 @@ use super::http_answer::{EARLY, event, events, refuse, takes_events, whole};
 use super::{Visit, session_id};
 use crate::methods::Asking;
 use crate::news::{Listener, catch_up, follow};
-use crate::requester::{Back, QUEUE, Requester};
+use crate::requester::QUEUE;
 use crate::session::{Client, Introduced, Reader, Session};
 
 /// Ids of events on the stream of a session's news begin with this.
@@ -26,12 +26,11 @@ const NEWS: &str = "news-";
 
 /// Opens a session.
 pub(super) async fn initialize(visit: &Visit, request: &Request, params: &RawObject) -> Response {
-    let introduced = introduced(visit, params);
-    let result = introduction(visit, &introduced, params).await;
-    let Ok((id, _)) = visit.gateway.0.sessions.open(introduced) else {
+    let Ok((id, session)) = visit.gateway.0.sessions.open(introduced(visit, params)) else {
         let error = ErrorObject::new(code::INTERNAL, "no randomness for a session");
         return refuse(StatusCode::INTERNAL_SERVER_ERROR, Some(request), error);
     };
+    let result = introduction(visit, &session, params).await;
     let response = wire::Response::new(request.id.clone(), Ok(result));
     let mut response = super::http_answer::json(StatusCode::OK, response.into_json());
     if let Ok(id) = HeaderValue::try_from(id) {
@@ -55,20 +54,11 @@ pub(super) fn introduced(visit: &Visit, params: &RawObject) -> Introduced {
 /// The answer to `initialize`.
 pub(super) async fn introduction(
     visit: &Visit,
-    introduced: &Introduced,
+    session: &Arc<Session>,
     params: &RawObject,
 ) -> wire::Raw {
-    let who = Requester {
-        client: introduced.client.clone(),
-        era: wire::Era::Legacy,
-        capabilities: introduced.capabilities.clone(),
-        info: introduced.info.clone(),
-        log_level: None,
-        party: upstream::Party::fresh(),
-        principal: Arc::clone(&introduced.principal),
-        back: Back::nowhere(),
-    };
-    visit.asking(who).initialize(params).await
+    let asking = visit.asking(session.requester(None));
+    asking.initialize(params).await
 }
 
 /// The session that the headers name, or why there is none.

@@ -65,6 +65,7 @@ pub(super) fn requester(
     Requester {
         client: Client::from_info(meta.object(META_CLIENT_INFO).as_ref()),
         era: Era::Modern,
+        revision: MODERN_REVISION,
         capabilities: meta.object(META_CLIENT_CAPABILITIES).unwrap_or_default(),
         info,
         log_level: level.and_then(|level| level.parse::<LogLevel>().ok()),

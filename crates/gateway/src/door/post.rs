@@ -29,7 +29,7 @@ pub(super) async fn take(visit: &Visit, headers: &HeaderMap, body: &[u8]) -> Res
     match Message::parse(body) {
         Ok(Message::Request(request)) => take_request(visit, headers, request).await,
         Ok(other) => {
-            take_other(visit, headers, other);
+            take_other(visit, headers, other).await;
             StatusCode::ACCEPTED.into_response()
         }
         Err(ParseError::Batch) => take_batch(visit, headers, body).await,
@@ -56,14 +56,14 @@ async fn take_request(visit: &Visit, headers: &HeaderMap, request: Request) -> R
 }
 
 /// Takes an answer to a question of ours, or a notification.
-fn take_other(visit: &Visit, headers: &HeaderMap, message: Message) {
+async fn take_other(visit: &Visit, headers: &HeaderMap, message: Message) {
     let session = legacy::session(visit, headers).ok();
     match (message, &session) {
         (Message::Response(response), Some(session)) => session.asks.settle(response),
         (Message::Notification(notification), Some(session)) => {
             match cancelled_request(&notification) {
                 Some(id) => session.cancel(&id),
-                None => take_notice(visit, Some(session), &notification),
+                None => take_notice(visit, Some(session), &notification).await,
             }
         }
         // Without a session there is nothing that either could belong to.
@@ -104,7 +104,7 @@ async fn take_of_batch(
             answering.answer().await.map(|answer| answer.to_json())
         }
         Ok(other) => {
-            take_other(visit, headers, other);
+            take_other(visit, headers, other).await;
             None
         }
         Err(error) => {

@@ -38,7 +38,8 @@ impl Asking {
         let (capabilities, instructions) = match &self.face {
             Face::Server(name) => {
                 let fleet = self.gateway.fleet();
-                let introduced = fleet.introduction(name.as_str(), self.who.era);
+                let client = self.who.behalf(false);
+                let introduced = fleet.introduction(name.as_str(), &client);
                 let introduced = tokio::time::timeout(PATIENCE, introduced).await;
                 match introduced {
                     Ok(Ok(introduction)) => {
@@ -169,6 +170,7 @@ mod tests {
         let of = |server, client| {
             let introduction = Introduction {
                 era: server,
+                own: false,
                 capabilities: serde_json::from_str(text).expect("JSON"),
                 instructions: None,
             };

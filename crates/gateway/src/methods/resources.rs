@@ -34,14 +34,18 @@ impl Asking {
         slug: &str,
         uri: &str,
     ) -> Result<(Watch, Raw), ErrorObject> {
-        let fleet = self.gateway.fleet();
-        let interests = fleet
-            .interests(server.as_str())
-            .map_err(|error| to_error(RequestError::Unknown(error)))?;
-        let watch = Watch::open(interests, uri).ok_or_else(too_many)?;
-        let introduced = fleet.introduction(server.as_str(), Era::Modern).await;
+        let (fleet, client) = (self.gateway.fleet(), self.who.behalf(false));
+        let introduced = fleet.introduction(server.as_str(), &client).await;
+        let introduced = introduced.map_err(to_error)?;
+        let watch = if introduced.own {
+            Watch::Own
+        } else {
+            let interests = fleet.interests(server.as_str());
+            let interests = interests.map_err(|error| to_error(RequestError::Unknown(error)))?;
+            Watch::shared(interests, uri).ok_or_else(too_many)?
+        };
         // A modern server is told by the stream of our subscription, which follows the interests.
-        if introduced.map_err(to_error)?.era == Era::Modern {
+        if introduced.era == Era::Modern {
             return Ok((watch, nothing()));
         }
         let mut params = RawObject::default();
@@ -62,10 +66,8 @@ impl Asking {
             .session()
             .and_then(|session| session.follows.leave(&server, &uri));
         let last = watch.is_some_and(Watch::close);
-        let introduced = self
-            .gateway
-            .fleet()
-            .introduction(server.as_str(), Era::Modern);
+        let (fleet, client) = (self.gateway.fleet(), self.who.behalf(false));
+        let introduced = fleet.introduction(server.as_str(), &client);
         let legacy = matches!(introduced.await, Ok(introduced) if introduced.era == Era::Legacy);
         if !last || !legacy {
             return Ok(nothing());

@@ -3,7 +3,7 @@
 //! Such a client cannot be asked in the middle of a call: its call ends with the question, and it
 //! calls again with the answer. Meanwhile the call at the server waits here.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -17,10 +17,10 @@ const PATIENCE: Duration = Duration::from_mins(10);
 /// So many wait at most; beyond that the oldest are given up.
 const MAX_PARKED: usize = 1_000;
 
-/// A call that waits, and the question that it waits for.
+/// A call that waits, and the questions that it waits for, by the keys that the client was given.
 pub(crate) struct Parked {
     pub(crate) exchange: Exchange,
-    pub(crate) question: ServerRequest,
+    pub(crate) questions: BTreeMap<String, ServerRequest>,
 }
 
 /// All calls that wait; cheap to clone.

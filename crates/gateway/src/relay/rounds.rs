@@ -1,16 +1,30 @@
 //! Requests that take several rounds (MCP 2026-07-28, basic/patterns/mrtr), on either side.
 
+use std::collections::BTreeMap;
+use std::time::Duration;
+
 use fleet::{Exchange, RequestError};
 use futures_util::future::try_join_all;
 use serde_json::json;
-use upstream::CallError;
+use upstream::{CallError, ServerRequest};
 use wire::{Era, ErrorObject, Raw, RawObject, code, raw};
 
-use super::follow::outward;
+use super::follow::{Followed, Progress, outward};
 use super::{Asked, Parked, Relay, State};
 
-/// The one question of a call that waits.
+/// Before the number of a question, in the keys that the client is given.
 const QUESTION: &str = "question";
+
+/// Questions that come together are passed on together; the next one is waited for so long.
+const TOGETHER: Duration = Duration::from_millis(20);
+
+/// What came after a call's first question.
+pub(super) enum Gathered {
+    /// All questions that the server has so far.
+    Questions(BTreeMap<String, ServerRequest>),
+    /// The server did not wait for answers.
+    Reply(Result<Raw, CallError>),
+}
 
 /// Whether a result of the modern era asks for something before there can be a real one.
 pub(super) fn wants_input(result: &Raw) -> bool {
@@ -66,29 +80,74 @@ impl Relay<'_> {
         asked: &Asked<'_>,
     ) -> Result<Exchange, Result<Raw, RequestError>> {
         let responses = asked.params.object("inputResponses").unwrap_or_default();
-        let Some(answer) = responses.get(QUESTION) else {
-            // The client came back without an answer, so it is asked again.
-            return Err(self.park(parked, asked));
-        };
-        let Parked { exchange, question } = parked;
-        question.answer(Ok(answer.to_owned())).await;
-        Ok(exchange)
+        let Parked {
+            exchange,
+            mut questions,
+        } = parked;
+        for (key, answer) in responses.iter() {
+            if let Some(question) = questions.remove(key) {
+                let answer = self.inward(answer.to_owned());
+                question.answer(Ok(answer)).await;
+            }
+        }
+        if questions.is_empty() {
+            return Ok(exchange);
+        }
+        // What the client left unanswered, it is asked again.
+        Err(self.park(
+            Parked {
+                exchange,
+                questions,
+            },
+            asked,
+        ))
     }
 
-    /// Lets a call wait, and makes its question the result.
+    /// Waits a moment for questions that come with the first one.
+    pub(super) async fn gather(
+        &self,
+        exchange: &mut Exchange,
+        first: ServerRequest,
+        progress: &Progress,
+    ) -> Gathered {
+        let mut questions = BTreeMap::from([(format!("{QUESTION}-1"), first)]);
+        loop {
+            let next = self.follow(exchange, progress);
+            match tokio::time::timeout(TOGETHER, next).await {
+                Ok(Followed::Question(question)) => {
+                    let number = questions.len() + 1;
+                    questions.insert(format!("{QUESTION}-{number}"), question);
+                }
+                Ok(Followed::Reply(reply)) => return Gathered::Reply(reply),
+                Err(_) => return Gathered::Questions(questions),
+            }
+        }
+    }
+
+    /// Lets a call wait, and makes its questions the result.
     pub(super) fn park(&self, parked: Parked, asked: &Asked<'_>) -> Result<Raw, RequestError> {
-        let mut params = parked.question.params.clone();
-        let method = parked.question.method.clone();
-        if let Some(naming) = self.naming {
-            params = outward(params, |params| naming.outward_request(&method, params));
+        let mut questions = RawObject::default();
+        for (key, question) in &parked.questions {
+            let (method, mut params) = (&question.method, question.params.clone());
+            if let Some(naming) = self.naming {
+                params = outward(params, |params| naming.outward_request(method, params));
+            }
+            let mut shown = RawObject::default();
+            shown.set("method", raw(method));
+            if !params.is_empty() {
+                shown.set("params", params.to_raw());
+            }
+            questions.set(key, shown.to_raw());
         }
         let number = self.inner.parking.park(parked, &self.inner.tasks);
-        let mut question = RawObject::default();
-        question.set("method", raw(&method));
-        question.set("params", params.to_raw());
-        let mut questions = RawObject::default();
-        questions.set(QUESTION, question.to_raw());
         self.input_required(&questions, State::Parked(number), asked)
+    }
+
+    fn inward(&self, answer: Raw) -> Raw {
+        match self.naming {
+            Some(naming) => naming.inward_answer(answer),
+            None => answer,
+        }
     }
 
     /// Passes the questions of a modern server on to a modern client, with the state sealed.

@@ -23,8 +23,16 @@ struct Known {
     order: VecDeque<(ServerName, String)>,
 }
 
+/// How a server comes to tell of a resource.
+pub(crate) enum Watch {
+    /// The client's own session with the server is subscribed.
+    Own,
+    /// The common connection is, for all who watch.
+    Shared(Counted),
+}
+
 /// Counts one who watches a resource, until it is dropped.
-pub(crate) struct Watch {
+pub(crate) struct Counted {
     interests: Interests,
     uri: String,
     open: bool,
@@ -32,22 +40,28 @@ pub(crate) struct Watch {
 
 impl Watch {
     /// Counts one more; `None` if the server has too many watched resources already.
-    pub(crate) fn open(interests: Interests, uri: &str) -> Option<Self> {
-        interests.watch_resource(uri).then(|| Self {
+    pub(crate) fn shared(interests: Interests, uri: &str) -> Option<Self> {
+        let counted = interests.watch_resource(uri).then(|| Counted {
             interests,
             uri: uri.to_owned(),
             open: true,
-        })
+        });
+        counted.map(Self::Shared)
     }
 
     /// Stops watching; true if nobody is left who does.
-    pub(crate) fn close(mut self) -> bool {
-        self.open = false;
-        self.interests.leave_resource(&self.uri)
+    pub(crate) fn close(self) -> bool {
+        match self {
+            Self::Own => true,
+            Self::Shared(mut counted) => {
+                counted.open = false;
+                counted.interests.leave_resource(&counted.uri)
+            }
+        }
     }
 }
 
-impl Drop for Watch {
+impl Drop for Counted {
     fn drop(&mut self) {
         if self.open {
             self.interests.leave_resource(&self.uri);
@@ -74,10 +88,16 @@ impl Follows {
         self.lock().watched.remove(&key)
     }
 
-    /// Whether the client watches a resource.
-    pub(crate) fn watches(&self, server: &ServerName, uri: &str) -> bool {
+    /// Whether the client watches a resource, by its own session with the server or by the one
+    /// that all share.
+    pub(crate) fn watches(&self, server: &ServerName, uri: &str, own: bool) -> bool {
         let key = (server.clone(), uri.to_owned());
-        self.lock().watched.contains_key(&key)
+        let watch = self
+            .lock()
+            .watched
+            .get(&key)
+            .map(|watch| matches!(watch, Watch::Own));
+        watch == Some(own)
     }
 
     /// Remembers that this client began something of this id.
@@ -114,13 +134,13 @@ mod tests {
         let (follows, interests) = (Follows::default(), Interests::default());
         let server = ServerName::new("s").expect("a name");
         for _ in 0..2 {
-            let watch = Watch::open(interests.clone(), "a:1").expect("room");
+            let watch = Watch::shared(interests.clone(), "a:1").expect("room");
             assert!(follows.watch(&server, "a:1", watch));
         }
-        assert!(follows.watches(&server, "a:1"));
+        assert!(follows.watches(&server, "a:1", false));
         let watch = follows.leave(&server, "a:1").expect("watched");
         assert!(watch.close(), "the only one");
-        assert!(!follows.watches(&server, "a:1"));
+        assert!(!follows.watches(&server, "a:1", false));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use wire::Message;
 
 use super::events::{End, Reader};
@@ -17,7 +17,14 @@ const LONGEST_WAIT: Duration = Duration::from_mins(1);
 
 /// Keeps the stream open, until the server says that it has none. It goes on after the last event
 /// where events have ids; where they have none, what changed meanwhile is asked for again.
-pub(crate) async fn listen(target: Target, shared: Shared, incoming: mpsc::Sender<Incoming>) {
+/// `opened` is told once the server has answered for the first time, whatever it said.
+pub(crate) async fn listen(
+    target: Target,
+    shared: Shared,
+    incoming: mpsc::Sender<Incoming>,
+    opened: oneshot::Sender<()>,
+) {
+    let mut first = Some(opened);
     let sender = Sender {
         target,
         shared,
@@ -28,6 +35,10 @@ pub(crate) async fn listen(target: Target, shared: Shared, incoming: mpsc::Sende
     loop {
         let last_id = reader.cursor.last_id().cloned();
         let (agreed, opened) = sender.get(last_id.as_ref()).await;
+        if let Some(first) = first.take() {
+            // Whoever waited for it may have given up.
+            let _ = first.send(());
+        }
         match opened {
             Ok(Body::Events(stream)) => {
                 if reopened && last_id.is_none() {

@@ -62,8 +62,15 @@ impl Shared {
             })
     }
 
-    pub(super) fn asks(&self) -> bool {
-        self.asks.load(Ordering::Relaxed)
+    /// Remembers that a call has led to a question.
+    pub(super) fn note_question(&self, call: u64) {
+        let mut waiting = self.waiting();
+        let listener = waiting
+            .get_mut(&call)
+            .and_then(|entry| entry.listener.as_mut());
+        if let Some(listener) = listener {
+            listener.asked = true;
+        }
     }
 
     pub(super) fn next_id(&self) -> u64 {

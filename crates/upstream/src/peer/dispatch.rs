@@ -5,12 +5,11 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use serde_json::json;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 use wire::{
     ErrorObject, META_SUBSCRIPTION, Message, Notification, RawObject, Request, RequestId, Response,
-    code, raw,
+    code,
 };
 
 use super::attribution::Cause;
@@ -158,33 +157,28 @@ impl Dispatch {
         }
     }
 
-    /// Routes a request of the server to the call that caused it. While that is unclear it waits;
-    /// from then on, such a server serves one party at a time.
+    /// Routes a request of the server to the call that caused it. While that is unclear it waits
+    /// until other calls have ended, or until the connection's only client has a call in flight.
     fn ask(&mut self, request: Request, during: Option<&RequestId>) {
-        let cause = self.shared.cause(during);
-        if during.is_none() && cause != Cause::Nobody {
-            self.shared.asks.store(true, Ordering::Relaxed);
-        }
-        match cause {
+        let own = self.shared.news.audience.is_some();
+        match self.shared.cause(during) {
             Cause::Call(call) => self.pass(request, call),
-            Cause::Nobody if request.method == "roots/list" => {
-                // Asked of the gateway itself, as many servers do at once after the handshake.
-                self.answer(request.id, Ok(raw(&json!({ "roots": [] }))));
-            }
-            Cause::Nobody => self.refuse(request, "no client has a call in flight"),
-            Cause::Unclear if self.held.len() < MAX_HELD => {
+            Cause::Nobody if !own => self.refuse(request, "no client has a call in flight"),
+            Cause::Nobody | Cause::Unclear if self.held.len() < MAX_HELD => {
                 self.held.push_back((Instant::now() + HOLD, request));
             }
-            Cause::Unclear => self.refuse(request, "too many requests wait for a client"),
+            Cause::Nobody | Cause::Unclear => {
+                self.refuse(request, "too many requests wait for a client");
+            }
         }
     }
 
-    /// A call has ended; what it leaves may no longer be unclear.
+    /// Other calls are in flight than before; what waits may no longer be unclear.
     fn look_again(&mut self) {
         for (due, request) in std::mem::take(&mut self.held) {
             match self.shared.cause(None) {
-                Cause::Unclear => self.held.push_back((due, request)),
-                _ => self.ask(request, None),
+                Cause::Call(call) => self.pass(request, call),
+                Cause::Nobody | Cause::Unclear => self.held.push_back((due, request)),
             }
         }
     }
@@ -193,6 +187,7 @@ impl Dispatch {
         let Ok(params) = request.params_object() else {
             return self.refuse(request, "its parameters are no object");
         };
+        self.shared.note_question(call);
         let Request { id, method, .. } = request;
         self.shared.asked().insert(id.clone(), call);
         let asked = ServerRequest {
@@ -207,10 +202,7 @@ impl Dispatch {
 
     fn refuse(&self, request: Request, why: &str) {
         let message = format!("`{}` cannot be answered: {why}", request.method);
-        self.answer(
-            request.id,
-            Err(ErrorObject::new(code::METHOD_NOT_FOUND, message)),
-        );
+        self.answer(request.id, Err(ErrorObject::new(code::INTERNAL, message)));
     }
 
     fn answer(&self, id: RequestId, outcome: Result<wire::Raw, ErrorObject>) {

@@ -3,6 +3,7 @@
 use tokio::sync::{mpsc, oneshot};
 use wire::{Message, RawObject, RequestId};
 
+use super::habits::what;
 use super::turns::Turn;
 use super::{Entry, HAPPENINGS, Listener, Listening, Peer, Reply, Shared};
 use crate::exchange::Happening;
@@ -31,11 +32,14 @@ impl InFlight {
         listener: Option<Listener>,
     ) -> Result<Self, CallError> {
         let shared = &peer.shared;
+        let what = what(method, &params);
         let turn = match listener {
-            Some(listener) if shared.asks() => Some(shared.turns.take(listener.party).await),
+            Some(listener) if listener.can_be_asked && shared.habits.may_ask(&what) => {
+                Some(shared.turns.take(listener.party).await)
+            }
             _ => None,
         };
-        let mut sent = Self::expect(peer, listener, turn);
+        let mut sent = Self::expect(peer, listener, what, turn);
         if let Some(listener) = listener {
             set_progress_token(&mut params, listener.progress.then_some(sent.id));
         }
@@ -49,13 +53,19 @@ impl InFlight {
         Ok(sent)
     }
 
-    fn expect(peer: &Peer, listener: Option<Listener>, turn: Option<Turn>) -> Self {
+    fn expect(peer: &Peer, listener: Option<Listener>, what: String, turn: Option<Turn>) -> Self {
         let id = peer.shared.next_id();
         let (sender, reply) = oneshot::channel();
         let (listening, happenings) = listener
             .map(|Listener { party, .. }| {
                 let (happenings, receiver) = mpsc::channel(HAPPENINGS);
-                (Listening { party, happenings }, receiver)
+                let listening = Listening {
+                    party,
+                    what,
+                    asked: false,
+                    happenings,
+                };
+                (listening, receiver)
             })
             .unzip();
         let entry = Entry {
@@ -63,6 +73,7 @@ impl InFlight {
             listener: listening,
         };
         peer.shared.waiting().insert(id, entry);
+        peer.shared.settled.notify_one();
         Self {
             peer: peer.clone(),
             id,

@@ -98,8 +98,8 @@ async fn the_server_may_ping_but_asks_no_client_outside_of_a_call() {
     let (_peer, mut end, _notices) = start();
     for (method, expected) in [
         ("ping", "\"result\":{}"),
-        ("sampling/createMessage", "-32601"),
-        ("roots/list", "\"roots\":[]"),
+        ("sampling/createMessage", "-32603"),
+        ("roots/list", "-32603"),
     ] {
         let text = format!(r#"{{"jsonrpc":"2.0","id":"s1","method":"{method}"}}"#);
         end.incoming.send(respond(&text)).await.expect("taken");
@@ -141,14 +141,16 @@ async fn a_server_that_is_gone_ends_the_connection() {
 
 const ONE: &str = r#"{"jsonrpc":"2.0","id":"s1","method":"elicitation/create","params":{}}"#;
 
-fn listener(party: Party) -> Listener {
+/// One whose calls need not wait for a turn.
+fn listener(party: &Party) -> Listener {
     Listener {
-        party,
+        party: party.id(),
         progress: true,
+        can_be_asked: false,
     }
 }
 
-async fn open(peer: &Peer, party: Party) -> InFlight {
+async fn open(peer: &Peer, party: &Party) -> InFlight {
     let opened = peer.open("tools/call", RawObject::default(), listener(party));
     opened.await.expect("sent")
 }
@@ -160,7 +162,7 @@ async fn say(end: &LinkEnd, text: &str) {
 #[tokio::test]
 async fn all_progress_comes_before_the_answer_and_in_order() {
     let (peer, mut end, _changes) = start();
-    let mut call = open(&peer, Party::fresh()).await;
+    let mut call = open(&peer, &Party::fresh()).await;
     let sent = end.outgoing.recv().await.expect("a request").to_json();
     assert!(sent.contains(r#""progressToken":1"#), "{sent}");
     for step in 0..500 {
@@ -180,7 +182,7 @@ async fn all_progress_comes_before_the_answer_and_in_order() {
 #[tokio::test]
 async fn a_question_goes_to_the_only_party_in_a_call() {
     let (peer, mut end, _changes) = start();
-    let mut call = open(&peer, Party::fresh()).await;
+    let mut call = open(&peer, &Party::fresh()).await;
     end.outgoing.recv().await.expect("the call");
     say(&end, ONE).await;
     let Happening::Request(asked) = call.next().await else {
@@ -196,7 +198,7 @@ async fn a_question_goes_to_the_only_party_in_a_call() {
 async fn a_question_of_unclear_origin_waits_until_it_is_clear() {
     let (peer, mut end, _changes) = start();
     let (one, two) = (Party::fresh(), Party::fresh());
-    let (mut first, mut second) = (open(&peer, one).await, open(&peer, two).await);
+    let (mut first, mut second) = (open(&peer, &one).await, open(&peer, &two).await);
     for _ in 0..2 {
         end.outgoing.recv().await.expect("a call");
     }
@@ -204,21 +206,51 @@ async fn a_question_of_unclear_origin_waits_until_it_is_clear() {
     say(&end, r#"{"jsonrpc":"2.0","id":1,"result":{}}"#).await;
     assert!(matches!(first.next().await, Happening::Reply(Ok(_))));
     assert!(matches!(second.next().await, Happening::Request(_)));
-    // From now on, one party at a time.
-    let mut third = std::pin::pin!(peer.open("tools/call", RawObject::default(), listener(two)));
-    let Some(Ok(_third)) = third.as_mut().now_or_never() else {
-        unreachable!("the same party goes on")
+}
+
+#[tokio::test]
+async fn calls_that_may_ask_do_not_overlap_with_those_of_others() {
+    let (peer, mut end, _changes) = start();
+    let (one, two) = (Party::fresh(), Party::fresh());
+    let asked = |party: &Party| Listener {
+        can_be_asked: true,
+        ..listener(party)
     };
-    let other = peer.open("tools/call", RawObject::default(), listener(one));
-    assert!(other.now_or_never().is_none());
+    let call = |party: &Party| peer.open("tools/call", RawObject::default(), asked(party));
+    let first = call(&one).await.expect("sent");
+    let _same = call(&one).await.expect("sent");
+    assert!(call(&two).now_or_never().is_none());
+    drop((first, _same));
+    call(&two).await.expect("sent");
+    // Answered without a question again and again, the tool is taken for a quiet one.
+    for _ in 0..6 {
+        end.outgoing
+            .recv()
+            .await
+            .expect("calls and their cancellation");
+    }
+    for id in [10, 11, 12] {
+        let mut answered = open(&peer, &one).await;
+        let Some(Message::Request(request)) = end.outgoing.recv().await else {
+            unreachable!("a request {id}")
+        };
+        say(
+            &end,
+            &format!(r#"{{"jsonrpc":"2.0","id":{:?},"result":{{}}}}"#, request.id),
+        )
+        .await;
+        assert!(matches!(answered.next().await, Happening::Reply(Ok(_))));
+    }
+    let _first = call(&one).await.expect("sent");
+    let _second = call(&two).await.expect("need not wait");
 }
 
 #[tokio::test]
 async fn the_stream_tells_whose_question_it_is() {
     let (peer, end, _changes) = start();
     let (mut first, _second) = (
-        open(&peer, Party::fresh()).await,
-        open(&peer, Party::fresh()).await,
+        open(&peer, &Party::fresh()).await,
+        open(&peer, &Party::fresh()).await,
     );
     let message = Message::parse(ONE.as_bytes()).expect("a message");
     let during = Some(RequestId::number(1));
@@ -233,8 +265,8 @@ async fn the_stream_tells_whose_question_it_is() {
 async fn the_log_of_several_parties_is_told_to_none() {
     let (peer, end, _changes) = start();
     let (mut first, mut second) = (
-        open(&peer, Party::fresh()).await,
-        open(&peer, Party::fresh()).await,
+        open(&peer, &Party::fresh()).await,
+        open(&peer, &Party::fresh()).await,
     );
     say(&end, r#"{"jsonrpc":"2.0","method":"notifications/message","params":{"level":"info","data":"x"}}"#).await;
     for id in [1, 2] {
@@ -251,7 +283,7 @@ async fn the_log_of_several_parties_is_told_to_none() {
 #[tokio::test]
 async fn a_question_that_nobody_takes_is_refused() {
     let (peer, mut end, _changes) = start();
-    let mut call = open(&peer, Party::fresh()).await;
+    let mut call = open(&peer, &Party::fresh()).await;
     end.outgoing.recv().await.expect("the call");
     say(&end, ONE).await;
     drop(call.next().await);

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::Notify;
 
-use crate::exchange::Party;
+use crate::exchange::PartyId;
 
 /// Hands out turns; cheap to clone.
 #[derive(Clone, Default)]
@@ -21,7 +21,7 @@ struct Inner {
 #[derive(Default)]
 struct State {
     /// Whose turn it is, and how many calls of theirs are in flight.
-    party: Option<Party>,
+    party: Option<PartyId>,
     active: usize,
     /// Who waits, in order.
     queue: VecDeque<u64>,
@@ -34,7 +34,7 @@ pub(super) struct Turn(Turns);
 impl Turns {
     /// Waits until it is the party's turn. A party whose turn it is goes on only while nobody
     /// else waits, so that a busy one cannot keep the others out.
-    pub(super) async fn take(&self, party: Party) -> Turn {
+    pub(super) async fn take(&self, party: PartyId) -> Turn {
         let ticket = Ticket::draw(self);
         loop {
             let freed = self.0.freed.notified();
@@ -45,7 +45,7 @@ impl Turns {
         }
     }
 
-    fn try_take(&self, party: Party, ticket: u64) -> bool {
+    fn try_take(&self, party: PartyId, ticket: u64) -> bool {
         let mut state = self.state();
         let may = state.active == 0 || state.party == Some(party);
         if state.queue.front() != Some(&ticket) || !may {
@@ -99,10 +99,11 @@ mod tests {
     use futures_util::FutureExt as _;
 
     use super::*;
+    use crate::exchange::Party;
 
     #[tokio::test]
     async fn one_party_at_a_time_and_none_is_kept_out() {
-        let (turns, one, two) = (Turns::default(), Party::fresh(), Party::fresh());
+        let (turns, one, two) = (Turns::default(), Party::fresh().id(), Party::fresh().id());
         let first = turns.take(one).await;
         let second = turns.take(one).await;
         let mut other = std::pin::pin!(turns.take(two));
@@ -118,7 +119,7 @@ mod tests {
 
     #[tokio::test]
     async fn who_gives_up_holds_nobody_back() {
-        let (turns, one, two) = (Turns::default(), Party::fresh(), Party::fresh());
+        let (turns, one, two) = (Turns::default(), Party::fresh().id(), Party::fresh().id());
         let _first = turns.take(one).await;
         assert!(turns.take(two).now_or_never().is_none());
         assert!(turns.take(one).now_or_never().is_some());

@@ -75,7 +75,7 @@ async fn try_process(
         .map_err(|problem| (CallError::NotReady(model::ServerState::Disabled), problem))?;
     (start.spawned)(process.pid);
     (start.progress)(StartPhase::Handshake);
-    match establish(link, JoinSet::new(), opening, start.terms()).await {
+    match establish(link, JoinSet::new(), opening, start.terms(), None).await {
         Ok(mut session) => {
             session.process = Some(process);
             Ok(session)

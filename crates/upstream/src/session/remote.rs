@@ -1,19 +1,24 @@
 //! Opening a session with a server behind a URL.
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use config::RemoteKind;
 use model::{Problem, ProblemCode, SafeUrl, Secret, StartPhase};
+use tokio::sync::oneshot;
 use tokio::task::JoinSet;
-use wire::{Era, ErrorObject, code};
+use wire::Era;
 
 use super::beside::Beside;
 use super::{Session, Start, Terms, establish};
+use crate::exchange::Behalf;
 use crate::handshake::{Greeting, Opening};
 use crate::http::{self, Farewell, Shared, Target};
 use crate::link::CallError;
 use crate::websocket;
+
+/// The stream for a server's own messages is waited for so long.
+const STREAM_PATIENCE: Duration = Duration::from_secs(3);
 
 /// Connects to a URL by whichever transport it speaks.
 pub(super) async fn open(
@@ -57,18 +62,13 @@ pub(super) async fn open(
     second.or_else(|_| first.map_err(remote_problem))
 }
 
-/// Opens a legacy session with a server that also speaks the modern era, beside the connection
-/// that the target is of.
-pub(crate) async fn open_legacy_beside(
+/// Opens a legacy session for one client, as that client would.
+pub(crate) async fn open_for(
     target: &Target,
     terms: Terms,
+    client: &Behalf,
 ) -> Result<Session, CallError> {
-    let session = open_streamable(target, Opening::Initialize, terms).await?;
-    if session.caller.era == Era::Legacy {
-        return Ok(session);
-    }
-    let message = "the server knows no sessions";
-    Err(ErrorObject::new(code::UNSUPPORTED_VERSION, message).into())
+    open_streamable(target, Opening::Initialize, terms, Some(client)).await
 }
 
 fn remote_problem(error: CallError) -> Problem {
@@ -98,14 +98,12 @@ fn may_be_streamable(error: &CallError) -> bool {
     )
 }
 
-/// Opens a connection in whichever era the server prefers. One that prefers the modern era may
-/// speak the older one as well, to those who need it.
+/// Opens the connection that all clients share, in whichever era the server prefers, and the way
+/// to sessions of single clients.
 async fn open_probed(start: &Start<'_>, target: &Target) -> Result<Session, CallError> {
-    let mut session = open_streamable(target, Opening::Probe, start.terms()).await?;
-    if session.caller.era == Era::Modern {
-        let beside = Beside::new(target.clone(), start.terms());
-        session.caller.beside = Some(Arc::new(beside));
-    }
+    let mut session = open_streamable(target, Opening::Probe, start.terms(), None).await?;
+    let tasks = start.processes.clone();
+    session.caller.beside = Some(Beside::new(target.clone(), start.terms(), tasks));
     Ok(session)
 }
 
@@ -113,13 +111,14 @@ async fn open_streamable(
     target: &Target,
     opening: Opening,
     terms: Terms,
+    client: Option<&Behalf>,
 ) -> Result<Session, CallError> {
     let (shared, mut tasks) = (Shared::default(), JoinSet::new());
     let farewell = Farewell::default();
     let link =
         http::connect_streamable(target.clone(), shared.clone(), farewell.clone(), &mut tasks);
     let side_door = link.side_door.clone();
-    let mut session = establish(link, tasks, opening, terms).await?;
+    let mut session = establish(link, tasks, opening, terms, client).await?;
     session.farewell = Some(farewell);
     let Greeting { era, revision, .. } = &*session.caller.greeting;
     shared.update(|agreed| {
@@ -127,8 +126,11 @@ async fn open_streamable(
         agreed.revision = (*era == Era::Legacy).then(|| revision.clone());
     });
     if let (Era::Legacy, Some(incoming)) = (session.caller.era, side_door.upgrade()) {
-        let news = http::listen(target.clone(), shared.clone(), incoming);
+        let (opened, open) = oneshot::channel();
+        let news = http::listen(target.clone(), shared.clone(), incoming, opened);
         session.tasks.spawn(news);
+        // Many servers ask and log on this stream only, and what they say before it is open is lost.
+        let _ = tokio::time::timeout(STREAM_PATIENCE, open).await;
     }
     session.caller.http = Some(shared);
     Ok(session)
@@ -139,7 +141,7 @@ async fn open_sse(target: &Target, terms: Terms) -> Result<Session, CallError> {
     let connected = http::connect_legacy_sse(target.clone(), &mut tasks);
     let link = tokio::time::timeout(deadline, connected).await;
     let link = link.unwrap_or(Err(CallError::Timeout(deadline)))?;
-    establish(link, tasks, Opening::Initialize, terms).await
+    establish(link, tasks, Opening::Initialize, terms, None).await
 }
 
 /// Connects over a WebSocket. A server that hangs up on the probe is greeted the old way on a
@@ -165,7 +167,7 @@ async fn greet_socket(
 ) -> Result<Session, CallError> {
     let (mut tasks, farewell) = (JoinSet::new(), Farewell::default());
     let link = websocket::connect(target.clone(), farewell.clone(), &mut tasks).await?;
-    let mut session = establish(link, tasks, opening, terms).await?;
+    let mut session = establish(link, tasks, opening, terms, None).await?;
     session.farewell = Some(farewell);
     Ok(session)
 }

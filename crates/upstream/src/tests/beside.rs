@@ -10,12 +10,26 @@ use super::wire_level::{Wire, modern, target};
 use crate::link::CallError;
 use crate::news::NewsDesk;
 use crate::session::Terms;
-use crate::session::remote::open_legacy_beside;
+use crate::session::remote::open_for;
+use crate::{Behalf, Party};
 
 fn terms() -> Terms {
     Terms {
         deadline: PATIENCE,
         news: NewsDesk::idle(),
+    }
+}
+
+fn client() -> Behalf {
+    let capabilities = raw(&json!({ "elicitation": {}, "vendor": { "n": 1.0 } }));
+    Behalf {
+        party: Party::fresh(),
+        era: Era::Legacy,
+        revision: "2025-06-18",
+        capabilities: RawObject::parse(&capabilities).expect("an object"),
+        info: Some(raw(&json!({ "name": "c", "version": "1" }))),
+        log_level: None,
+        progress: false,
     }
 }
 
@@ -28,7 +42,7 @@ async fn a_server_of_both_eras_opens_a_session_on_demand() {
         _ => seen.legacy(),
     })
     .await;
-    let session = open_legacy_beside(&target(&origin), terms())
+    let session = open_for(&target(&origin), terms(), &client())
         .await
         .expect("a session");
     assert_eq!(session.caller.greeting().era, Era::Legacy);
@@ -37,6 +51,13 @@ async fn a_server_of_both_eras_opens_a_session_on_demand() {
         .request("tools/call", RawObject::default(), PATIENCE);
     call.await.expect("a result");
     assert!(origin.seen("server/discover").is_empty());
+    let greeted = &origin.seen("initialize")[0].message["params"];
+    assert_eq!(
+        greeted["capabilities"],
+        json!({ "elicitation": {}, "vendor": { "n": 1.0 } })
+    );
+    assert_eq!(greeted["clientInfo"]["name"], "c");
+    assert_eq!(greeted["protocolVersion"], "2025-06-18");
     let seen = origin.seen("tools/call").remove(0);
     assert_eq!(seen.header("mcp-session-id"), "s-1");
     assert_eq!(seen.header("mcp-protocol-version"), "2025-06-18");
@@ -54,10 +75,9 @@ async fn a_server_of_the_modern_era_alone_opens_none() {
         _ => seen.modern(),
     })
     .await;
-    let opened = open_legacy_beside(&target(&origin), terms()).await;
+    let opened = open_for(&target(&origin), terms(), &client()).await;
     let error = opened.err().expect("no session");
     assert!(matches!(error, CallError::Rpc(_)), "{error:?}");
-    assert!(error.to_string().contains("knows no sessions"), "{error}");
 }
 
 #[tokio::test]
