@@ -16,6 +16,7 @@ mod gateway_tools;
 mod large_results;
 mod logs;
 mod processes;
+mod real_cells;
 mod real_clients;
 mod real_servers;
 mod upstream_http;
