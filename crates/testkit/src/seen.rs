@@ -58,7 +58,8 @@ impl Seen {
         self.of("notification", method)
     }
 
-    /// The events of a kind (`request`, `notification`, `response`, `dropped`, `end`) and method.
+    /// The events of a kind and method. Kinds are `request`, `notification` and `response`, and for the
+    /// end of the work on a request `answered` and `dropped`.
     pub fn of(&self, kind: &str, method: &str) -> Vec<Event> {
         let mut events = self.all();
         events.retain(|event| event.json["event"] == kind && event.json["method"] == method);
