@@ -6,6 +6,7 @@ mod cancellation;
 mod capabilities;
 mod concurrency;
 mod disconnects;
+mod headers;
 mod healing;
 mod input_required;
 mod lists;

@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::json;
 
 /// How long an event may take to come before the test fails.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// How often the file is read.
 const PAUSE: Duration = Duration::from_millis(20);
