@@ -12,6 +12,7 @@ mod cli;
 mod config_reload;
 mod eras;
 mod faces;
+mod features;
 mod gateway_tools;
 mod large_results;
 mod logs;

@@ -35,6 +35,8 @@ pub struct McpClient {
     /// What every stateless request says in `_meta`.
     meta: Vec<(&'static str, String)>,
     answerer: Option<Arc<builder::Answerer>>,
+    /// Sent with every message.
+    headers: Vec<(String, String)>,
 }
 
 enum Era {
@@ -248,7 +250,10 @@ impl McpClient {
         self.era_headers(post(&self.path))
     }
 
-    fn era_headers(&self, request: RequestBuilder) -> RequestBuilder {
+    fn era_headers(&self, mut request: RequestBuilder) -> RequestBuilder {
+        for (name, value) in &self.headers {
+            request = request.header(name, value);
+        }
         match &self.era {
             Era::Legacy { session, version } => {
                 let request = request.header("mcp-protocol-version", version);

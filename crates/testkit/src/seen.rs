@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::json;
 
 /// How long an event may take to come before the test fails.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// How often the file is read.
 const PAUSE: Duration = Duration::from_millis(20);
@@ -58,7 +58,8 @@ impl Seen {
         self.of("notification", method)
     }
 
-    /// The events of a kind (`request`, `notification`, `response`, `dropped`, `end`) and method.
+    /// The events of a kind and method. Kinds are `request`, `notification` and `response`, and for the
+    /// end of the work on a request `answered` and `dropped`.
     pub fn of(&self, kind: &str, method: &str) -> Vec<Event> {
         let mut events = self.all();
         events.retain(|event| event.json["event"] == kind && event.json["method"] == method);

@@ -23,6 +23,7 @@ pub struct Builder {
     first_id: u64,
     answerer: Option<Arc<Answerer>>,
     log_level: Option<String>,
+    headers: Vec<(String, String)>,
 }
 
 impl Builder {
@@ -36,6 +37,7 @@ impl Builder {
             first_id: 1,
             answerer: None,
             log_level: None,
+            headers: Vec::new(),
         }
     }
 
@@ -109,6 +111,13 @@ impl Builder {
         self
     }
 
+    /// Sends this header with every message.
+    #[must_use]
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
     /// A client that sends stateless requests.
     pub fn modern(self) -> McpClient {
         self.build(Era::Modern, Value::Null)
@@ -120,7 +129,11 @@ impl Builder {
         let body = format!(
             r#"{{"jsonrpc":"2.0","id":0,"method":"initialize","params":{{"protocolVersion":"{version}","capabilities":{capabilities},"clientInfo":{info}}}}}"#
         );
-        let answer = self.door.send(post(&self.path).body(body)?).await?;
+        let mut request = post(&self.path);
+        for (name, value) in &self.headers {
+            request = request.header(name, value);
+        }
+        let answer = self.door.send(request.body(body)?).await?;
         ensure!(
             answer.status == 200,
             "initialize got {}: {}",
@@ -170,6 +183,7 @@ impl Builder {
             initialized,
             meta,
             answerer: self.answerer,
+            headers: self.headers,
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Questions to the client: real requests in a session, `input_required` results without one.
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
 use futures_util::future::try_join_all;
 use serde_json::{Value, json};
 
@@ -167,26 +169,42 @@ fn answered(
         format!(r#""{key}":{{"method":"{method}","params":{params}}}"#)
     });
     let requests = requests.collect::<Vec<_>>().join(",");
-    let state = Value::from(format!("{STATE}[{}]", answers.join(",")));
+    let answers = format!("[{}]", answers.join(","));
+    let state = Value::from(format!("{STATE}{}{answers}", seal(&answers, incoming)));
     Ok(Answers::Wanted(Outcome {
         kind: "input_required",
         members: format!(r#""inputRequests":{{{requests}}},"requestState":{state}"#),
     }))
 }
 
-/// What every state of this server begins with; a state that does not was tampered with.
+/// What every state of this server begins with: it is any text, and clients must not mind.
 const STATE: &str = "fake \"state\" ä:";
 
+/// The answers so far, from a state that this process made for this very request.
 fn earlier(incoming: &Incoming) -> Result<Vec<String>, Failure> {
     let Some(state) = incoming.params().get("requestState") else {
         return Ok(Vec::new());
     };
-    let answers = state.as_str().and_then(|state| state.strip_prefix(STATE));
+    let state = state.as_str().and_then(|state| state.strip_prefix(STATE));
+    let answers = state.and_then(|state| {
+        let (given, answers) = state.split_at_checked(16)?;
+        (given == seal(answers, incoming)).then_some(answers)
+    });
     let answers = answers.ok_or_else(|| Failure::error(-32602, "Invalid requestState"))?;
     Ok(json::elements(answers)
         .into_iter()
         .map(str::to_owned)
         .collect())
+}
+
+/// Sixteen digits that bind answers to this process and request. It keeps out accidents, which is
+/// enough for a scripted server; a real one needs a keyed digest.
+fn seal(answers: &str, incoming: &Incoming) -> String {
+    let params = incoming.params();
+    let request = [&params["name"], &params["uri"], &params["arguments"]].map(Value::to_string);
+    let mut hasher = DefaultHasher::new();
+    (std::process::id(), incoming.method(), request, answers).hash(&mut hasher);
+    format!("{:016x}", hasher.finish())
 }
 
 #[cfg(test)]
@@ -242,7 +260,16 @@ mod tests {
 
     #[test]
     fn a_state_of_somebody_else_is_refused() {
-        let foreign = retry(&json!({"requestState": "x"}));
-        assert!(answered(&[roots()], 1, &foreign, plain).is_err());
+        let questions = [roots()];
+        let Ok(Answers::Wanted(wanted)) = answered(&questions, 1, &retry(&json!({})), plain) else {
+            panic!("an answer is wanted");
+        };
+        let wanted: Value =
+            serde_json::from_str(&format!("{{{}}}", wanted.members)).expect("members");
+        let state = wanted["requestState"].as_str().expect("a state");
+        for (foreign, name) in [("x", None), (&state[1..], None), (state, Some("else"))] {
+            let foreign = retry(&json!({"requestState": foreign, "name": name}));
+            assert!(answered(&questions, 1, &foreign, plain).is_err());
+        }
     }
 }

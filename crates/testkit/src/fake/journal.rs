@@ -48,11 +48,11 @@ impl Journal {
         ));
     }
 
-    /// Writes down that the work on a request ended without an answer.
-    pub(super) fn dropped(&self, method: &str, id: &str) {
+    /// Writes down how the work on a request ended: `answered`, or `dropped` without an answer.
+    pub(super) fn ended(&self, how: &str, method: &str, id: &str) {
         let method = Value::from(method);
         self.line(&format!(
-            r#"{{"event":"dropped","id":{id},"method":{method}}}"#
+            r#"{{"event":"{how}","id":{id},"method":{method}}}"#
         ));
     }
 
@@ -84,7 +84,7 @@ mod tests {
         let text = r#"{"id":"a","method":"m","params":{"n":1e3}}"#;
         let incoming = Incoming::parse(text).expect("a message");
         journal.message(&incoming, 7, &Value::Null);
-        journal.dropped("m", "\"a\"");
+        journal.ended("dropped", "m", "\"a\"");
         journal.note("end");
         let seen = Seen::in_file(&path);
         assert_eq!(seen.requests("m")[0].params(), r#"{"n":1e3}"#);

@@ -37,8 +37,8 @@ pub struct FakeServer {
     cancelled: AtomicU64,
 }
 
-/// Writes down that a request got no answer, unless it did.
-struct Unanswered<'a> {
+/// Writes down how the work on a request ended.
+struct Work<'a> {
     journal: &'a Journal,
     incoming: &'a Incoming,
     answered: bool,
@@ -97,7 +97,7 @@ impl FakeServer {
 
     /// Answers a request, unless the client cancels it.
     pub(super) async fn answer(&self, incoming: &Incoming, connection: &Connection) -> Reply {
-        let mut unanswered = Unanswered {
+        let mut work = Work {
             journal: &self.journal,
             incoming,
             answered: false,
@@ -110,7 +110,7 @@ impl FakeServer {
         if matches!(outcome, Err(Failure::Silence)) {
             std::future::pending::<()>().await;
         }
-        unanswered.answered = true;
+        work.answered = true;
         let head = format!(r#"{{"jsonrpc":"2.0","id":{},"#, incoming.id);
         match outcome {
             Ok(outcome) => {
@@ -328,12 +328,11 @@ impl FakeServer {
     }
 }
 
-impl Drop for Unanswered<'_> {
+impl Drop for Work<'_> {
     fn drop(&mut self) {
-        if !self.answered {
-            self.journal
-                .dropped(self.incoming.method(), &self.incoming.id);
-        }
+        let how = if self.answered { "answered" } else { "dropped" };
+        self.journal
+            .ended(how, self.incoming.method(), &self.incoming.id);
     }
 }
 

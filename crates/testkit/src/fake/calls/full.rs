@@ -87,6 +87,8 @@ async fn wait(server: &FakeServer, call: &Call<'_>) -> Result<Outcome, Failure> 
     server.count_call();
     let notice = server.notice_cancellation();
     let time = call.number("ms", 1_000);
+    // Whoever waits for the first event knows that the call has begun.
+    call.progress(1, None).await;
     tokio::time::sleep(Duration::from_millis(time)).await;
     notice.completed();
     Ok(text(&format!("waited {time} ms")).into())
