@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use model::{SafeUrl, now_millis};
+use model::{ClientIdentity, SafeUrl, now_millis};
 
 use crate::browser::{Browser, may_be_opened};
 use crate::callback::{Callback, Return, Visitor};
@@ -11,7 +11,7 @@ use crate::error::SignInError;
 use crate::grant::{Client, Grant};
 use crate::page::Page;
 use crate::provider::{Provider, Tokens};
-use crate::resource::{Identity, Resource};
+use crate::resource::Resource;
 
 /// A person has this long to come back from the browser.
 const PATIENCE: Duration = Duration::from_mins(5);
@@ -69,7 +69,10 @@ pub(crate) async fn sign_in(
     })
 }
 
-fn registration(identity: &Identity, provider: &Provider) -> Result<Registration, SignInError> {
+fn registration(
+    identity: &ClientIdentity,
+    provider: &Provider,
+) -> Result<Registration, SignInError> {
     let known = |id: &str, secret| {
         let id = id.to_owned();
         Ok(Registration::Known(Client { id, secret }))

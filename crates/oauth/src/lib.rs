@@ -26,7 +26,7 @@ pub use challenge::{Challenge, Need};
 pub use error::SignInError;
 pub use grant::{Client, Grant, MemoryStore, TokenStore};
 pub use renewal::Refusal;
-pub use resource::{Identity, Resource};
+pub use resource::Resource;
 
 #[cfg(test)]
 mod tests;

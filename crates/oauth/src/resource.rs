@@ -1,6 +1,6 @@
 //! The server that a token is for, and who we are to its authorization server.
 
-use model::{SafeUrl, Secret, ServerName};
+use model::{ClientIdentity, SafeUrl, ServerName};
 use url::Url;
 
 /// A protected server.
@@ -11,21 +11,7 @@ pub struct Resource {
     /// Where it is.
     pub url: SafeUrl,
     /// What the user configured about signing in to it.
-    pub identity: Identity,
-}
-
-/// What the user configured about signing in; everything may be left to be found out.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Identity {
-    /// The id of a client that was registered by hand.
-    pub client_id: Option<String>,
-    /// That client's secret, where it has one.
-    pub client_secret: Option<Secret>,
-    /// Where a document describes our client (client-id metadata document); its URL is the id
-    /// wherever an authorization server takes such ids.
-    pub metadata_url: Option<Url>,
-    /// What to ask for where the server does not say what it needs, and beside what it says.
-    pub scopes: Vec<String>,
+    pub identity: ClientIdentity,
 }
 
 impl Resource {
@@ -44,6 +30,8 @@ impl Resource {
 
 #[cfg(test)]
 mod tests {
+    use model::Secret;
+
     use super::*;
 
     #[test]
@@ -52,9 +40,9 @@ mod tests {
         let resource = Resource {
             server: ServerName::new("s").expect("a name"),
             url: SafeUrl::new(url),
-            identity: Identity {
+            identity: ClientIdentity {
                 client_secret: Some(Secret::new("hush")),
-                ..Identity::default()
+                ..ClientIdentity::default()
             },
         };
         assert_eq!(resource.canonical().as_str(), "https://host/mcp");

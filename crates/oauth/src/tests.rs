@@ -8,14 +8,12 @@ mod sign_ins;
 use std::io;
 use std::sync::Arc;
 
-use model::{SafeUrl, Secret, ServerName};
+use model::{ClientIdentity, SafeUrl, Secret, ServerName};
 use tokio::sync::mpsc;
 use tokio_util::task::TaskTracker;
 use url::Url;
 
-use crate::{
-    Authorizer, Browser, Challenge, Identity, Initiative, MemoryStore, Need, Refusal, Resource,
-};
+use crate::{Authorizer, Browser, Challenge, Initiative, MemoryStore, Need, Refusal, Resource};
 use fake::Fake;
 
 pub(crate) fn client() -> reqwest::Client {
@@ -58,7 +56,7 @@ fn obedient() -> Authorizer {
     authorizer(Arc::new(Obedient::default()))
 }
 
-fn resource(fake: &Fake, identity: Identity) -> Resource {
+fn resource(fake: &Fake, identity: ClientIdentity) -> Resource {
     Resource {
         server: ServerName::new("it").expect("a name"),
         url: SafeUrl::new(fake.at("/mcp").parse().expect("a URL")),
@@ -67,7 +65,7 @@ fn resource(fake: &Fake, identity: Identity) -> Resource {
 }
 
 fn plain(fake: &Fake) -> Resource {
-    resource(fake, Identity::default())
+    resource(fake, ClientIdentity::default())
 }
 
 /// A refusal that names the server's description and these scopes.

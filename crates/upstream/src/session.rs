@@ -112,9 +112,9 @@ impl Session {
                 )
                 .await
             }
-            ResolvedLaunch::Remote { url, headers, kind } => {
-                remote::open(start, url, &headers, kind).await
-            }
+            ResolvedLaunch::Remote {
+                url, headers, kind, ..
+            } => remote::open(start, url, &headers, kind).await,
         }
     }
 

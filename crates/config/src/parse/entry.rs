@@ -9,7 +9,7 @@ use url::Url;
 use super::keys;
 use super::section::Section;
 use super::source::{self, Report};
-use crate::launch::{Launch, RemoteKind, RemoteLaunch, ServerConfig, StdioLaunch};
+use crate::launch::{Launch, RemoteKind, RemoteLaunch, ServerConfig, SignIn, StdioLaunch};
 use crate::template::Template;
 
 /// What an entry says about itself.
@@ -185,12 +185,34 @@ fn read_remote(
     };
     let url = section.template(key);
     let headers = section.template_map("headers", wrong_header);
+    let sign_in = read_sign_in(section);
     let url = url?;
     if let Some(problem) = url.as_literal().and_then(wrong_url) {
         let fix = "Use an address such as \"https://example.com/mcp\".";
         section.error(section.at(key), key, problem, fix);
     }
-    Some(RemoteLaunch { url, headers, kind })
+    Some(RemoteLaunch {
+        url,
+        headers,
+        sign_in,
+        kind,
+    })
+}
+
+fn read_sign_in(section: &mut Section<'_, '_, '_>) -> SignIn {
+    let Some(mut oauth) = section.child("oauth") else {
+        return SignIn::default();
+    };
+    keys::check(&mut oauth, &keys::OAUTH, &[]);
+    let sign_in = SignIn {
+        client_id: oauth.template("clientId"),
+        client_secret: oauth.template("clientSecret"),
+        client_metadata_url: oauth.template("clientMetadataUrl"),
+        scopes: oauth.one_or_more("scopes"),
+    };
+    let usable = oauth.is_usable();
+    section.require(usable);
+    sign_in
 }
 
 fn wrong_url(text: &str) -> Option<String> {

@@ -63,9 +63,9 @@ async fn what_the_refusal_names_comes_before_what_the_description_names() {
         ("", &["c"], "c offline_access"),
         ("", &[], "described offline_access"),
     ] {
-        let identity = Identity {
+        let identity = ClientIdentity {
             scopes: configured.iter().map(|&scope| scope.to_owned()).collect(),
-            ..Identity::default()
+            ..ClientIdentity::default()
         };
         let it = resource(&fake, identity);
         let refused = refusal(&fake, Need::Token, None, challenged);
@@ -83,10 +83,10 @@ async fn a_client_registered_by_hand_is_used_before_any_other() {
     })
     .await;
     let document = "https://toolgate.example/client.json";
-    let mut identity = Identity {
+    let mut identity = ClientIdentity {
         client_id: Some("by-hand".to_owned()),
         metadata_url: Some(document.parse().expect("a URL")),
-        ..Identity::default()
+        ..ClientIdentity::default()
     };
     for expected in ["by-hand", document] {
         let it = resource(&fake, identity.clone());
@@ -108,9 +108,9 @@ async fn a_client_registered_by_hand_is_used_before_any_other() {
 #[tokio::test]
 async fn a_document_is_no_id_where_it_is_not_taken() {
     let fake = Fake::start(Traits::default()).await;
-    let identity = Identity {
+    let identity = ClientIdentity {
         metadata_url: Some("https://toolgate.example/c.json".parse().expect("a URL")),
-        ..Identity::default()
+        ..ClientIdentity::default()
     };
     let it = resource(&fake, identity);
     obedient()
