@@ -1,5 +1,6 @@
 //! A server behind a URL: Streamable HTTP of both eras, and the older HTTP+SSE pair.
 
+mod authorization;
 mod client;
 mod legacy_sse;
 mod reply;
@@ -12,6 +13,7 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use tokio_util::sync::CancellationToken;
 use wire::Era;
 
+pub(crate) use authorization::{Bearer, is_settled};
 pub(crate) use client::new_client;
 pub(crate) use legacy_sse::connect as connect_legacy_sse;
 pub(crate) use streamable::{connect as connect_streamable, listen};
@@ -22,6 +24,8 @@ pub(crate) struct Target {
     pub(crate) client: reqwest::Client,
     pub(crate) url: SafeUrl,
     pub(crate) headers: HeaderMap,
+    /// Whose tokens go with every request, where the user has not settled that by a header.
+    pub(crate) bearer: Option<Bearer>,
 }
 
 /// How a link is ended in order: `wanted` by us, `gone` once the server has been told.

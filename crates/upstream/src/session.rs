@@ -113,8 +113,14 @@ impl Session {
                 .await
             }
             ResolvedLaunch::Remote {
-                url, headers, kind, ..
-            } => remote::open(start, url, &headers, kind).await,
+                url,
+                headers,
+                identity,
+                kind,
+            } => {
+                let target = remote::target(start, url, &headers, identity)?;
+                remote::open(start, target, kind).await
+            }
         }
     }
 

@@ -13,6 +13,7 @@ mod remote;
 #[cfg(unix)]
 mod script;
 mod sessions;
+mod sign_in;
 
 use std::collections::BTreeMap;
 use std::path::Path;

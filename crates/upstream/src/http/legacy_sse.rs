@@ -11,6 +11,7 @@ use tokio::task::JoinSet;
 use wire::{Message, SseEvent, SseParser};
 
 use super::Target;
+use super::authorization::authorized;
 use super::reply::{Body, Refusal, connection_error, sort};
 use crate::link::{CallError, Incoming, Link, LinkEnd, MAX_MESSAGE, link};
 
@@ -26,10 +27,7 @@ pub(crate) async fn connect(target: Target, tasks: &mut JoinSet<()>) -> Result<L
     let request = request
         .headers(target.headers.clone())
         .header(ACCEPT, "text/event-stream");
-    let response = request
-        .send()
-        .await
-        .map_err(|error| connection_error(&error, &target.url))?;
+    let response = authorized(&target, request).await?;
     let response = match sort(response, &target.url).await {
         Ok(Body::Events(response)) => response,
         Err(Refusal::Error(error)) => return Err(error),
@@ -139,7 +137,7 @@ async fn post_all(
             .header(ACCEPT, "application/json, text/event-stream")
             .timeout(POST_PATIENCE)
             .body(message.to_json());
-        let error = match request.send().await {
+        let error = match authorized(&target, request).await {
             Ok(response) if response.status().is_success() => continue,
             Ok(response) => match sort(response, &target.url).await {
                 Err(Refusal::Error(error)) => error,
@@ -149,7 +147,7 @@ async fn post_all(
                 }
                 Ok(_) => continue,
             },
-            Err(error) => connection_error(&error, &target.url),
+            Err(error) => error,
         };
         if let Message::Request(request) = message {
             let _ = incoming

@@ -12,7 +12,8 @@ use wire::{
     Message, Notification, Raw, RawObject, RequestId, encode_value, name_of_request,
 };
 
-use super::reply::{Body, Refusal, connection_error, read_events, read_json, sort};
+use super::authorization::{authorized, with_token};
+use super::reply::{Body, Refusal, read_events, read_json, sort};
 use super::{Farewell, Shared, Target};
 use crate::link::{CallError, Incoming, Link, LinkEnd, link};
 use crate::peer::TOOLS_CHANGED;
@@ -49,14 +50,13 @@ pub(crate) async fn listen(target: Target, shared: Shared, incoming: mpsc::Sende
     let mut reopened = false;
     loop {
         let request = target.client.get(target.url.expose().clone());
-        let response = request
+        let request = request
             .headers(target.headers.clone())
             .headers(agreed_headers(&shared))
-            .header(ACCEPT, "text/event-stream")
-            .send()
-            .await;
-        let sorted = match response {
+            .header(ACCEPT, "text/event-stream");
+        let sorted = match authorized(&target, request).await {
             Ok(response) => Some(sort(response, &target.url).await),
+            Err(error @ CallError::Http { .. }) => Some(Err(Refusal::Error(error))),
             Err(_) => None,
         };
         match sorted {
@@ -216,13 +216,9 @@ impl Sender {
             headers.extend(modern_headers(&request.method, request.params.as_ref()));
         }
         let request = self.target.client.post(self.target.url.expose().clone());
-        let response = request
-            .headers(headers)
-            .body(message.to_json())
-            .send()
-            .await;
-        let response =
-            response.map_err(|error| Refusal::Error(connection_error(&error, &self.target.url)))?;
+        let request = request.headers(headers).body(message.to_json());
+        let response = authorized(&self.target, request).await;
+        let response = response.map_err(Refusal::Error)?;
         if let Some(session) = response.headers().get(HEADER_SESSION) {
             let session = session.to_str().ok().map(str::to_owned);
             self.shared.update(|agreed| agreed.session = session);
@@ -239,6 +235,7 @@ impl Sender {
         let request = request
             .headers(self.target.headers.clone())
             .headers(agreed_headers(&self.shared));
+        let request = with_token(&self.target, request).await;
         let _ = request.timeout(Duration::from_secs(2)).send().await;
     }
 }

@@ -1,22 +1,22 @@
 //! Opening a session with a server behind a URL.
 
 use config::RemoteKind;
-use model::{Problem, ProblemCode, SafeUrl, Secret, StartPhase};
+use model::{ClientIdentity, Problem, ProblemCode, SafeUrl, Secret, StartPhase};
 use tokio::task::JoinSet;
 use wire::Era;
 
 use super::{Session, Start, establish};
 use crate::handshake::{Greeting, Opening};
-use crate::http::{self, Farewell, Shared, Target};
+use crate::http::{self, Bearer, Farewell, Shared, Target};
 use crate::link::CallError;
 
-/// Connects to a URL by whichever transport it speaks.
-pub(super) async fn open(
+/// Where to connect, and what goes with every request.
+pub(super) fn target(
     start: &Start<'_>,
     url: SafeUrl,
     headers: &[(String, Secret)],
-    kind: RemoteKind,
-) -> Result<Session, Problem> {
+    identity: ClientIdentity,
+) -> Result<Target, Problem> {
     let headers = http::header_map(headers).map_err(|name| {
         Problem::new(
             ProblemCode::InvalidConfig,
@@ -24,11 +24,25 @@ pub(super) async fn open(
             "Check its name and value under `headers`.",
         )
     })?;
-    let target = Target {
+    let authorizer = start.context.authorizer().cloned();
+    let authorizer = authorizer.filter(|_| !http::is_settled(&headers));
+    let server = &start.config.name;
+    let bearer =
+        authorizer.map(|authorizer| Bearer::new(authorizer, server.clone(), url.clone(), identity));
+    Ok(Target {
         client: start.context.http()?,
         url,
         headers,
-    };
+        bearer,
+    })
+}
+
+/// Connects by whichever transport the server speaks.
+pub(super) async fn open(
+    start: &Start<'_>,
+    target: Target,
+    kind: RemoteKind,
+) -> Result<Session, Problem> {
     (start.progress)(StartPhase::Handshake);
     let first = match kind {
         RemoteKind::Sse => open_sse(start, &target).await,
