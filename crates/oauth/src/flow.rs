@@ -27,18 +27,57 @@ enum Registration {
 }
 
 /// Signs in to a server: by way of the browser, and back. `before` is the grant in whose place the
-/// new one is to come, whose scopes are asked for again.
+/// new one is to come, whose scopes are asked for again. Without a browser only a client that may
+/// have tokens for itself gets one.
 pub(crate) async fn sign_in(
     resource: &Resource,
     challenge: Option<&Challenge>,
     before: Option<&Grant>,
-    browser: &dyn Browser,
+    browser: Option<&dyn Browser>,
 ) -> Result<Grant, SignInError> {
     let mut provider = Provider::discover(resource.canonical(), challenge).await?;
     let identity = &resource.identity;
     let asked = before.map_or(&[][..], |grant| &grant.asked);
     let scopes = provider.scopes(asked, challenge, &identity.scopes).await;
-    let registration = registration(identity, &provider)?;
+    let alone = own_client(identity).filter(|_| provider.is_for_machines());
+    let (client, tokens) = if let Some(client) = alone {
+        let tokens = provider.own_token(&client, &scopes).await?;
+        (client, tokens)
+    } else {
+        let browser = browser.ok_or(SignInError::PersonNeeded)?;
+        by_browser(resource, &mut provider, &scopes, browser).await?
+    };
+    Ok(Grant {
+        given: tokens.scopes.unwrap_or_else(|| scopes.clone()),
+        access: tokens.access,
+        refresh: tokens.refresh,
+        asked: scopes,
+        since: now_millis(),
+        lifetime: tokens.lifetime,
+        client,
+        issuer: provider.issuer().map(str::to_owned),
+        resource: SafeUrl::new(resource.canonical()),
+        resource_metadata: challenge.and_then(|challenge| challenge.resource_metadata.clone()),
+    })
+}
+
+/// The client that might have tokens for itself.
+pub(crate) fn own_client(identity: &ClientIdentity) -> Option<Client> {
+    Some(Client {
+        id: identity.client_id.clone()?,
+        secret: Some(identity.client_secret.clone()?),
+    })
+}
+
+/// Becomes a client, and lets a person sign in.
+async fn by_browser(
+    resource: &Resource,
+    provider: &mut Provider,
+    scopes: &[String],
+    browser: &dyn Browser,
+) -> Result<(Client, Tokens), SignInError> {
+    provider.require_pkce()?;
+    let registration = registration(&resource.identity, provider)?;
     let callback = Callback::bind(match registration {
         Registration::Known(_) => Return::Fixed,
         Registration::Dynamic => Return::Own,
@@ -52,21 +91,10 @@ pub(crate) async fn sign_in(
             provider.adopt(&client, callback.redirect())?;
             client
         }
-        Registration::Dynamic => register(&mut provider, &callback, &scopes).await?,
+        Registration::Dynamic => register(provider, &callback, scopes).await?,
     };
-    let tokens = visit(resource, &provider, callback, &scopes, browser).await?;
-    Ok(Grant {
-        given: tokens.scopes.unwrap_or_else(|| scopes.clone()),
-        access: tokens.access,
-        refresh: tokens.refresh,
-        asked: scopes,
-        since: now_millis(),
-        lifetime: tokens.lifetime,
-        client,
-        issuer: provider.issuer().map(str::to_owned),
-        resource: SafeUrl::new(resource.canonical()),
-        resource_metadata: challenge.and_then(|challenge| challenge.resource_metadata.clone()),
-    })
+    let tokens = visit(resource, provider, callback, scopes, browser).await?;
+    Ok((client, tokens))
 }
 
 fn registration(

@@ -7,8 +7,9 @@ use std::time::Duration;
 use model::{SafeUrl, Secret};
 use oauth2::TokenResponse as _;
 use rmcp::transport::auth::{
-    AuthError, AuthorizationManager, AuthorizationMetadata, CredentialStore as _,
-    InMemoryCredentialStore, OAuthClientConfig, OAuthTokenResponse, StoredCredentials,
+    AuthError, AuthorizationManager, AuthorizationMetadata, ClientCredentialsConfig,
+    CredentialStore as _, InMemoryCredentialStore, OAuthClientConfig, OAuthTokenResponse,
+    StoredCredentials,
 };
 use serde_json::json;
 use url::Url;
@@ -48,7 +49,7 @@ pub(crate) struct Tokens {
 
 impl Provider {
     /// Finds the authorization server of a protected server (RFC 9728, then RFC 8414 and `OpenID`
-    /// Connect discovery in the order of the specification), and looks whether it will do.
+    /// Connect discovery in the order of the specification).
     pub(crate) async fn discover(
         resource: Url,
         challenge: Option<&Challenge>,
@@ -68,11 +69,12 @@ impl Provider {
             published: found.source.is_discovered(),
             resource,
         };
-        provider.check()?;
+        provider.check_endpoints()?;
         Ok(provider)
     }
 
-    fn check(&self) -> Result<(), SignInError> {
+    /// Nothing is sent to, and nobody is sent to, an address where others may listen.
+    fn check_endpoints(&self) -> Result<(), SignInError> {
         let metadata = &self.metadata;
         let endpoints = [
             Some(&metadata.authorization_endpoint),
@@ -90,9 +92,14 @@ impl Provider {
                 return Err(SignInError::Metadata { reason });
             }
         }
-        let methods = metadata.code_challenge_methods_supported.iter().flatten();
+        Ok(())
+    }
+
+    /// Refuses a server that does not offer PKCE: a code without it can be stolen on its way.
+    pub(crate) fn require_pkce(&self) -> Result<(), SignInError> {
+        let methods = &self.metadata.code_challenge_methods_supported;
         // Whoever publishes nothing follows the revision that makes PKCE a duty.
-        if self.published && !methods.into_iter().any(|method| method == "S256") {
+        if self.published && !methods.iter().flatten().any(|method| method == "S256") {
             let issuer = self.name();
             return Err(SignInError::PkceMissing { issuer });
         }
@@ -123,6 +130,14 @@ impl Provider {
     /// Whether it registers clients by itself (RFC 7591).
     pub(crate) fn registers(&self) -> bool {
         self.metadata.registration_endpoint.is_some()
+    }
+
+    /// Whether it gives tokens to clients for themselves, and to nobody else.
+    pub(crate) fn is_for_machines(&self) -> bool {
+        let grants = self.metadata.additional_fields.get("grant_types_supported");
+        let grants = grants.and_then(serde_json::Value::as_array);
+        let gives = |grant: &str| grants.is_some_and(|all| all.iter().any(|one| one == grant));
+        gives("client_credentials") && !gives("authorization_code")
     }
 
     fn says(&self, fact: &str) -> bool {
@@ -183,6 +198,25 @@ impl Provider {
         self.manager
             .configure_client(config)
             .map_err(from_discovery)
+    }
+
+    /// Buys a token for the client itself (RFC 6749 section 4.4).
+    pub(crate) async fn own_token(
+        &mut self,
+        client: &Client,
+        scopes: &[String],
+    ) -> Result<Tokens, SignInError> {
+        let secret = client.secret.as_ref().map_or("", Secret::expose);
+        let config = ClientCredentialsConfig::ClientSecret {
+            client_id: client.id.clone(),
+            client_secret: secret.to_owned(),
+            scopes: scopes.to_vec(),
+            resource: Some(self.resource.to_string()),
+        };
+        let configured = self.manager.configure_client_credentials(&config);
+        configured.map_err(from_exchange)?;
+        let response = Box::pin(self.manager.exchange_client_credentials(&config)).await;
+        Ok(tokens(&response.map_err(from_exchange)?))
     }
 
     /// Where to send the browser; with PKCE (S256), `state` and `resource` (RFC 8707).

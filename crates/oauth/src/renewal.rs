@@ -106,10 +106,14 @@ async fn answer(
             other => return other,
         },
     }
-    if tools.initiative == Initiative::Person {
-        return Err(SignInError::PersonNeeded);
+    match tools.initiative {
+        Initiative::Anything => sign_in(tools, resource, held, Some(challenge)).await,
+        // That may do without a person.
+        Initiative::Person if flow::own_client(&resource.identity).is_some() => {
+            Box::pin(flow::sign_in(resource, Some(challenge), held, None)).await
+        }
+        Initiative::Person => Err(SignInError::PersonNeeded),
     }
-    sign_in(tools, resource, held, Some(challenge)).await
 }
 
 async fn sign_in(
@@ -118,13 +122,8 @@ async fn sign_in(
     held: Option<&Grant>,
     challenge: Option<&Challenge>,
 ) -> Result<Grant, SignInError> {
-    Box::pin(flow::sign_in(
-        resource,
-        challenge,
-        held,
-        tools.browser.as_ref(),
-    ))
-    .await
+    let browser = Some(tools.browser.as_ref());
+    Box::pin(flow::sign_in(resource, challenge, held, browser)).await
 }
 
 /// Buys new tokens. [`SignInError::Ended`] where there is nothing to buy them with, or where the

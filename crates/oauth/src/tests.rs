@@ -56,6 +56,12 @@ fn obedient() -> Authorizer {
     authorizer(Arc::new(Obedient::default()))
 }
 
+/// As [`obedient`], but only a person may begin.
+fn by_order() -> Authorizer {
+    let store = Arc::new(MemoryStore::default());
+    Authorizer::new(store, Arc::new(Obedient::default()), Initiative::Person)
+}
+
 fn resource(fake: &Fake, identity: ClientIdentity) -> Resource {
     Resource {
         server: ServerName::new("it").expect("a name"),

@@ -179,11 +179,49 @@ async fn one_tab_opens_however_many_requests_wait() {
 }
 
 #[tokio::test]
+async fn a_client_that_may_have_tokens_for_itself_needs_no_person() {
+    let fake = Fake::start(Traits {
+        metadata: json!({
+            "grant_types_supported": ["client_credentials"],
+            "code_challenge_methods_supported": null,
+        }),
+        token: json!({"refresh_token": null}),
+        ..Traits::default()
+    })
+    .await;
+    let it = resource(
+        &fake,
+        ClientIdentity {
+            client_id: Some("machine".to_owned()),
+            client_secret: Some(Secret::new("quiet")),
+            ..ClientIdentity::default()
+        },
+    );
+    let authorizer = by_order();
+    let refused = refusal(&fake, Need::Token, None, "read");
+    let token = authorizer.answer(&it, refused).await;
+    assert_eq!(token, Ok(Secret::new("access-1")));
+    let bought = &fake.seen("token")[0];
+    assert_eq!(bought["grant_type"], "client_credentials");
+    assert_eq!(bought["scope"], "read");
+    assert_eq!(bought["resource"], fake.at("/mcp"));
+    assert!(fake.seen("authorize").is_empty());
+
+    let both = json!(["client_credentials", "authorization_code"]);
+    fake.change(|traits| traits.metadata = json!({"grant_types_supported": both}));
+    let refused = refusal(&fake, Need::Token, token.ok(), "");
+    let refused = authorizer.answer(&it, refused).await;
+    assert_eq!(
+        refused,
+        Err(SignInError::PersonNeeded),
+        "it is for persons too"
+    );
+}
+
+#[tokio::test]
 async fn nothing_opens_without_an_order() {
     let fake = Fake::start(Traits::default()).await;
-    let store = Arc::new(MemoryStore::default());
-    let browser = Arc::new(Obedient::default());
-    let authorizer = Authorizer::new(store, browser, Initiative::Person);
+    let authorizer = by_order();
     let it = plain(&fake);
     let refused = authorizer.answer(&it, first(&fake)).await;
     assert_eq!(refused, Err(SignInError::PersonNeeded));
