@@ -1,7 +1,8 @@
 //! The authorization server. Everything that the SDK does for us is called from here, and its
 //! types end here.
 
-use std::error::Error;
+mod failure;
+
 use std::time::Duration;
 
 use model::{SafeUrl, Secret};
@@ -14,6 +15,7 @@ use rmcp::transport::auth::{
 use serde_json::json;
 use url::Url;
 
+use self::failure::{from_discovery, from_exchange, from_refresh};
 use crate::browser::may_be_opened;
 use crate::callback::Answer;
 use crate::challenge::Challenge;
@@ -266,7 +268,8 @@ impl Provider {
         }
     }
 
-    /// Buys new tokens for a refresh token. [`SignInError::Ended`] if that is no longer good.
+    /// Buys new tokens for a refresh token. [`SignInError::Ended`] if that is no longer good. Where
+    /// no new refresh token comes, the old one goes on (RFC 6749 section 6).
     pub(crate) async fn refresh(&mut self, grant: &Grant) -> Result<Tokens, SignInError> {
         let Some(refresh) = &grant.refresh else {
             return Err(SignInError::Ended);
@@ -298,58 +301,4 @@ fn tokens(response: &OAuthTokenResponse) -> Tokens {
         scopes: scopes.map(|scopes| scopes.iter().map(|scope| scope.to_string()).collect()),
         lifetime: response.expires_in(),
     }
-}
-
-fn from_discovery(error: AuthError) -> SignInError {
-    match error {
-        AuthError::DiscoveryRequestFailed { url, source } => SignInError::Unreachable {
-            what: SafeUrl::new(url).to_string(),
-            reason: quote(&root_cause(source.as_ref())),
-        },
-        AuthError::AuthorizationServerMismatch {
-            expected_issuer,
-            received_issuer,
-        } => SignInError::WrongIssuer {
-            expected: quote(&expected_issuer),
-            received: quote(&received_issuer),
-        },
-        AuthError::AuthorizationServerMissingIssuer { expected_issuer } => {
-            SignInError::WrongIssuer {
-                expected: quote(&expected_issuer),
-                received: "nobody".to_owned(),
-            }
-        }
-        other => SignInError::Metadata {
-            reason: quote(&other.to_string()),
-        },
-    }
-}
-
-fn from_exchange(error: AuthError) -> SignInError {
-    let reason = match error {
-        AuthError::TokenExchangeFailed(reason) => reason,
-        other => other.to_string(),
-    };
-    SignInError::Exchange {
-        reason: quote(&reason),
-    }
-}
-
-fn from_refresh(error: AuthError) -> SignInError {
-    match error {
-        AuthError::AuthorizationRequired | AuthError::TokenRefreshRejected(_) => SignInError::Ended,
-        AuthError::TokenRefreshFailed(reason) => SignInError::Unreachable {
-            what: "the authorization server".to_owned(),
-            reason: quote(&reason),
-        },
-        other => from_discovery(other),
-    }
-}
-
-fn root_cause(error: &(dyn Error + 'static)) -> String {
-    let mut cause = error;
-    while let Some(inner) = cause.source() {
-        cause = inner;
-    }
-    cause.to_string()
 }

@@ -155,8 +155,7 @@ async fn refresh(
 fn renewed(grant: &Grant, tokens: Tokens) -> Grant {
     Grant {
         access: tokens.access,
-        // A server that hands out no new one goes on taking the old one (RFC 6749 section 6).
-        refresh: tokens.refresh.or_else(|| grant.refresh.clone()),
+        refresh: tokens.refresh,
         given: tokens.scopes.unwrap_or_else(|| grant.given.clone()),
         since: now_millis(),
         lifetime: tokens.lifetime,

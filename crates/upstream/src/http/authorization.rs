@@ -1,9 +1,9 @@
 //! Requests that carry a token, and what follows when a server refuses it.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use model::{ClientIdentity, Problem, ProblemCode, SafeUrl, Secret, ServerName};
-use oauth::{Authorizer, Challenge, Refusal, Resource, SignInError};
+use oauth::{Authorizer, Challenge, Need, Refusal, Resource, SignInError};
 use reqwest::header::AUTHORIZATION;
 use reqwest::{RequestBuilder, Response, StatusCode};
 
@@ -11,7 +11,8 @@ use super::Target;
 use super::reply::connection_error;
 use crate::link::CallError;
 
-/// Better tokens that are got for one request at most: one to be let in, one to be allowed more.
+/// Better tokens that are got for one request, or one handshake, at most: one to be let in, one to
+/// be allowed more.
 const MAX_RENEWALS: usize = 2;
 
 /// Whose tokens go with the requests to a server.
@@ -19,6 +20,16 @@ const MAX_RENEWALS: usize = 2;
 pub(crate) struct Bearer {
     authorizer: Arc<Authorizer>,
     resource: Arc<Resource>,
+    stage: Arc<Mutex<Stage>>,
+}
+
+/// What happens to a request that is refused for want of a better token.
+enum Stage {
+    /// It stays refused, and the refusal is kept: a handshake has deadlines that a person who
+    /// signs in would not meet, so that it fails, and is made anew with the better token.
+    Greeting(Option<Refusal>),
+    /// It waits for the better token, and is sent again.
+    Established,
 }
 
 impl Bearer {
@@ -36,6 +47,60 @@ impl Bearer {
         Self {
             authorizer,
             resource,
+            stage: Arc::new(Mutex::new(Stage::Greeting(None))),
+        }
+    }
+
+    /// Gets the token for want of which a handshake failed, however long the person who signs in
+    /// takes, so that it can be made anew. Gives the error back where that was not the reason.
+    pub(crate) async fn let_in(&self, error: CallError, renewals: usize) -> Result<(), CallError> {
+        let Some(mut refusal) = self.refusal().filter(|_| renewals < MAX_RENEWALS) else {
+            return Err(error);
+        };
+        tracing::debug!(url = %self.resource.url, %error, "the handshake waits for a token");
+        refusal.again = renewals > 0;
+        let answer = self.answer(refusal).await;
+        answer.map(drop).map_err(|other| other.unwrap_or(error))
+    }
+
+    /// Ends the time of handshakes.
+    pub(crate) fn establish(&self) {
+        *self.stage() = Stage::Established;
+    }
+
+    /// A better token; no error where the refusal itself says it best.
+    async fn answer(&self, refusal: Refusal) -> Result<Secret, Option<CallError>> {
+        let status = match refusal.challenge.need {
+            Need::Token => StatusCode::UNAUTHORIZED,
+            Need::MoreScope => StatusCode::FORBIDDEN,
+        };
+        let token = self.authorizer.answer(&self.resource, refusal).await;
+        token.map_err(|error| match error {
+            SignInError::PersonNeeded => None,
+            error => Some(self.failed(status, &error)),
+        })
+    }
+
+    fn stage(&self) -> MutexGuard<'_, Stage> {
+        self.stage.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What the last handshake was refused for.
+    fn refusal(&self) -> Option<Refusal> {
+        match &mut *self.stage() {
+            Stage::Greeting(refusal) => refusal.take(),
+            Stage::Established => None,
+        }
+    }
+
+    /// Keeps a refusal for after the handshake, while there is one.
+    fn keep(&self, refusal: &Refusal) -> bool {
+        match &mut *self.stage() {
+            Stage::Greeting(kept) => {
+                kept.get_or_insert_with(|| refusal.clone());
+                true
+            }
+            Stage::Established => false,
         }
     }
 
@@ -80,8 +145,7 @@ pub(super) async fn authorized(
             return send(carrying(request, token.as_ref())).await;
         };
         let response = send(carrying(attempt, token.as_ref())).await?;
-        let status = response.status();
-        let challenge = Challenge::from_response(status, response.headers());
+        let challenge = Challenge::from_response(response.status(), response.headers());
         let (Some(challenge), true) = (challenge, renewals < MAX_RENEWALS) else {
             return Ok(response);
         };
@@ -90,11 +154,13 @@ pub(super) async fn authorized(
             token,
             again: renewals > 0,
         };
-        token = match bearer.authorizer.answer(&bearer.resource, refusal).await {
+        if bearer.keep(&refusal) {
+            return Ok(response);
+        }
+        token = match bearer.answer(refusal).await {
             Ok(token) => Some(token),
-            // The refusal itself says it best.
-            Err(SignInError::PersonNeeded) => return Ok(response),
-            Err(error) => return Err(bearer.failed(status, &error)),
+            Err(None) => return Ok(response),
+            Err(Some(error)) => return Err(error),
         };
         renewals += 1;
     }

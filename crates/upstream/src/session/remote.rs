@@ -37,28 +37,54 @@ pub(super) fn target(
     })
 }
 
-/// Connects by whichever transport the server speaks.
+/// Connects, once the server takes our token.
 pub(super) async fn open(
     start: &Start<'_>,
     target: Target,
     kind: RemoteKind,
 ) -> Result<Session, Problem> {
     (start.progress)(StartPhase::Handshake);
+    let mut renewals = 0;
+    loop {
+        let opened = connect(start, &target, kind).await;
+        let Some(bearer) = &target.bearer else {
+            return opened.map_err(remote_problem);
+        };
+        match opened {
+            Ok(session) => {
+                bearer.establish();
+                return Ok(session);
+            }
+            Err(error) => bearer
+                .let_in(error, renewals)
+                .await
+                .map_err(remote_problem)?,
+        }
+        renewals += 1;
+    }
+}
+
+/// Connects by whichever transport the server speaks.
+async fn connect(
+    start: &Start<'_>,
+    target: &Target,
+    kind: RemoteKind,
+) -> Result<Session, CallError> {
     let first = match kind {
-        RemoteKind::Sse => open_sse(start, &target).await,
-        RemoteKind::Auto | RemoteKind::Http => open_streamable(start, &target).await,
+        RemoteKind::Sse => open_sse(start, target).await,
+        RemoteKind::Auto | RemoteKind::Http => open_streamable(start, target).await,
     };
     let second = match (&first, kind) {
         (Err(error), RemoteKind::Auto | RemoteKind::Http) if may_be_sse(error) => {
-            open_sse(start, &target).await
+            open_sse(start, target).await
         }
         // Files often say `sse` of servers that have moved on.
         (Err(error), RemoteKind::Sse) if may_be_streamable(error) => {
-            open_streamable(start, &target).await
+            open_streamable(start, target).await
         }
-        _ => return first.map_err(remote_problem),
+        _ => return first,
     };
-    second.or_else(|_| first.map_err(remote_problem))
+    second.or(first)
 }
 
 fn remote_problem(error: CallError) -> Problem {

@@ -16,9 +16,12 @@ use super::origin::{Origin, Seen, json_response, open_stream, status_of};
 use super::{Bench, PATIENCE, call, until, until_down, until_ready};
 use crate::{CallError, Context, Upstream};
 
-/// Says yes to everything, and comes back.
+/// Says yes to everything, and comes back after a while that takes no time.
 #[derive(Default)]
-struct Willing(TaskTracker);
+struct Willing {
+    tasks: TaskTracker,
+    after: Duration,
+}
 
 impl Browser for Willing {
     fn open(&self, url: &Url) -> io::Result<()> {
@@ -30,18 +33,30 @@ impl Browser for Willing {
             &of("redirect_uri"),
             [("code", "c"), ("state", &*of("state"))],
         );
-        let visit = reqwest::get(back.expect("a URL"));
-        self.0.spawn(async { visit.await.map(drop) });
+        let (visit, after) = (reqwest::get(back.expect("a URL")), self.after);
+        self.tasks.spawn(async move {
+            if !after.is_zero() {
+                // Nothing else happens meanwhile, so that the clock leaps.
+                tokio::time::pause();
+                tokio::time::sleep(after).await;
+                tokio::time::resume();
+            }
+            visit.await.map(drop)
+        });
         Ok(())
     }
 }
 
 impl Bench {
     fn signing_in(initiative: Initiative) -> Self {
+        Self::with_browser(Willing::default(), initiative)
+    }
+
+    fn with_browser(browser: Willing, initiative: Initiative) -> Self {
         let bench = Self::new();
         let context = Arc::into_inner(bench.context).expect("nobody else has it");
         let store = Arc::new(MemoryStore::default());
-        let authorizer = Authorizer::new(store, Arc::new(Willing::default()), initiative);
+        let authorizer = Authorizer::new(store, Arc::new(browser), initiative);
         let context: Context = context.with_authorizer(Arc::new(authorizer));
         Self {
             context: Arc::new(context),
@@ -132,6 +147,26 @@ async fn a_token_goes_with_every_request() {
         2,
         "refused, and again"
     );
+}
+
+#[tokio::test]
+async fn a_person_may_take_longer_than_a_handshake() {
+    let origin = Origin::new(|seen| guarded(seen, Seen::modern)).await;
+    let browser = Willing {
+        after: Duration::from_secs(40),
+        ..Willing::default()
+    };
+    let bench = Bench::with_browser(browser, Initiative::Anything);
+    let entry = json!({ "url": origin.url("/mcp"), "startTimeout": 10 });
+    let upstream = bench.start(&entry);
+    let status = until_ready(&upstream).await;
+    assert_eq!(
+        (status.starts, status.protocol.as_deref()),
+        (1, Some("2026-07-28"))
+    );
+    upstream.stop().await;
+    assert_eq!(origin.seen("server/discover").len(), 2);
+    assert!(origin.seen("initialize").is_empty());
 }
 
 #[tokio::test]
