@@ -6,6 +6,7 @@ use std::thread;
 use anyhow::{Result, anyhow};
 
 use crate::audit;
+use crate::conformance;
 use crate::fixtures;
 use crate::report::Report;
 use crate::shell::{self, Stream};
@@ -27,6 +28,7 @@ pub(crate) fn run(workspace: &Workspace) -> ExitCode {
         });
     });
     run_tests(&mut report);
+    report.check("conformance", || conformance::check(workspace));
     report.finish()
 }
 

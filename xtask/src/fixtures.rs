@@ -28,8 +28,23 @@ struct Group {
 
 /// Installs every group that is missing or out of date.
 pub(crate) fn install(workspace: &Workspace) -> Result<()> {
-    let cache = workspace.root.join(".cache/fixtures");
-    for group in discover(&workspace.root.join("tests/fixtures"), &cache)? {
+    install_if(workspace, |_| true)
+}
+
+/// Installs the groups of this folder that are missing or out of date; returns where they are.
+pub(crate) fn install_folder(workspace: &Workspace, folder: &str) -> Result<PathBuf> {
+    let cache = cache(workspace).join(folder);
+    install_if(workspace, |group| group.place.starts_with(&cache))?;
+    Ok(cache)
+}
+
+fn cache(workspace: &Workspace) -> PathBuf {
+    workspace.root.join(".cache/fixtures")
+}
+
+fn install_if(workspace: &Workspace, wanted: impl Fn(&Group) -> bool) -> Result<()> {
+    let groups = discover(&workspace.root.join("tests/fixtures"), &cache(workspace))?;
+    for group in groups.into_iter().filter(wanted) {
         let name = workspace.shown(&group.place).display().to_string();
         if group.is_current()? {
             anstream::eprintln!("{name} is up to date");

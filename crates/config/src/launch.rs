@@ -30,7 +30,7 @@ pub struct ServerConfig {
 pub enum Launch {
     /// A process of ours, reached over its standard input and output.
     Stdio(StdioLaunch),
-    /// A server that runs elsewhere, reached over HTTP.
+    /// A server that runs elsewhere, reached over HTTP or a WebSocket.
     Remote(RemoteLaunch),
 }
 
@@ -56,7 +56,7 @@ pub struct RemoteLaunch {
     pub headers: IndexMap<String, Template>,
     /// What is known beforehand about signing in to it.
     pub sign_in: SignIn,
-    /// Which of the two HTTP transports it speaks.
+    /// Which transport it speaks.
     pub kind: RemoteKind,
 }
 
@@ -73,7 +73,7 @@ pub struct SignIn {
     pub scopes: Vec<Template>,
 }
 
-/// Which HTTP transport a server speaks.
+/// Which transport a server that runs elsewhere speaks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum RemoteKind {
     /// To be found out: streamable HTTP first, then the older transport.
@@ -83,6 +83,8 @@ pub enum RemoteKind {
     Http,
     /// HTTP with server-sent events, of protocol revision 2024-11-05.
     Sse,
+    /// A WebSocket, which no protocol revision describes.
+    WebSocket,
 }
 
 impl ServerConfig {
@@ -111,15 +113,11 @@ impl ServerConfig {
         }
     }
 
-    /// `stdio`, `http` or `sse`.
+    /// `stdio`, `http`, `sse` or `ws`.
     pub fn transport(&self) -> &'static str {
         match &self.launch {
             Launch::Stdio(_) => "stdio",
-            Launch::Remote(RemoteLaunch {
-                kind: RemoteKind::Sse,
-                ..
-            }) => "sse",
-            Launch::Remote(_) => "http",
+            Launch::Remote(launch) => launch.kind.as_type().unwrap_or("http"),
         }
     }
 
@@ -225,11 +223,22 @@ impl SignIn {
 }
 
 impl RemoteKind {
+    /// What the kind is for an address of this scheme; `None` if they do not go together.
+    #[must_use]
+    pub fn for_scheme(self, scheme: &str) -> Option<Self> {
+        match (self, scheme) {
+            (Self::Auto | Self::WebSocket, "ws" | "wss") => Some(Self::WebSocket),
+            (Self::Auto | Self::Http | Self::Sse, "http" | "https") => Some(self),
+            _ => None,
+        }
+    }
+
     fn as_type(self) -> Option<&'static str> {
         match self {
             Self::Auto => None,
             Self::Http => Some("http"),
             Self::Sse => Some("sse"),
+            Self::WebSocket => Some("ws"),
         }
     }
 }

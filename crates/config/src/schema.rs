@@ -93,7 +93,7 @@ struct Server {
     /// How it is reached. Found out when it is left away.
     #[serde(rename = "type")]
     kind: Option<Transport>,
-    /// Its address.
+    /// Its address: http, https, ws or wss.
     url: Option<String>,
     /// Its address, as Windsurf calls it.
     server_url: Option<String>,
@@ -162,6 +162,10 @@ enum Transport {
     Local,
     #[serde(rename = "remote")]
     Remote,
+    #[serde(rename = "ws")]
+    Ws,
+    #[serde(rename = "websocket")]
+    WebSocket,
 }
 
 #[cfg(test)]
@@ -200,6 +204,7 @@ mod tests {
             json!({"servers": {"a": {"url": "https://x/", "oauth": {"scopes": ["a", "b"]}}}}),
             json!({"servers": {"a": {"url": "https://x/", "oauth": {"scopes": 7}}}}),
             json!({"servers": {"a": {"url": "https://x/", "oauth": {"clientId": 7}}}}),
+            json!({"mcpServers": {"a": {"type": "websocket", "url": "wss://x/"}}}),
             json!({"callTimeout": 0}),
             json!({"toolResponseLimit": 5}),
             json!({"logs": {"maxFiles": 101}}),

@@ -10,9 +10,8 @@ use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 use gateway::Doorkeeper;
-use hyper::server::conn::http1;
+use hyper::server::conn::http1::{self, UpgradeableConnection};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use local_socket::Listener;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -29,6 +28,8 @@ const HEADER_PATIENCE: Duration = Duration::from_secs(10);
 const FINISH: Duration = Duration::from_secs(5);
 /// After a failed accept (no descriptors left), others get time to close theirs.
 const BREATHER: Duration = Duration::from_millis(100);
+
+type Service = TowerToHyperService<Router>;
 
 /// Both doors, bound but not yet served.
 pub(crate) struct Doors {
@@ -114,7 +115,6 @@ async fn accept_all<S, F>(
     F: Future<Output = io::Result<S>>,
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let graceful = GracefulShutdown::new();
     let mut connections = JoinSet::new();
     loop {
         let accepted = tokio::select! {
@@ -136,13 +136,29 @@ async fn accept_all<S, F>(
             .serve_connection(
                 TokioIo::new(stream),
                 TowerToHyperService::new(service.clone()),
-            );
-        connections.spawn(graceful.watch(connection));
+            )
+            // WebSocket begins as HTTP.
+            .with_upgrades();
+        connections.spawn(serve(connection, closing.clone()));
     }
-    if tokio::time::timeout(FINISH, graceful.shutdown())
-        .await
-        .is_err()
-    {
+    let finished = async { while connections.join_next().await.is_some() {} };
+    if tokio::time::timeout(FINISH, finished).await.is_err() {
         tracing::warn!("stopped with requests in flight");
     }
+}
+
+/// Serves one connection; from `closing` on it takes no further request.
+async fn serve<S>(
+    connection: UpgradeableConnection<TokioIo<S>, Service>,
+    closing: CancellationToken,
+) where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let mut connection = std::pin::pin!(connection);
+    tokio::select! {
+        // How it ended is the client's affair.
+        _ = connection.as_mut() => return,
+        () = closing.cancelled() => connection.as_mut().graceful_shutdown(),
+    }
+    let _ = connection.await;
 }

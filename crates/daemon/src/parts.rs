@@ -57,6 +57,10 @@ impl Parts {
         let pages = PageStore::open(&paths.cache_dir, CACHE_BYTES, CACHE_AGE);
         let pages = pages.map_err(|error| io(&paths.cache_dir, error))?;
         let gateway = Gateway::new(fleet.clone(), pages, overrides, closing.clone());
+        let gateway = gateway.map_err(|error| StartError::Io {
+            what: "the system".to_owned(),
+            error: std::io::Error::other(error),
+        })?;
         let api = Api {
             gateway: gateway.clone(),
             closing: closing.clone(),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use model::{ServerName, ServerState, exposed_tool_name};
 use upstream::ToolDefinition;
+use wire::RawObject;
 
 /// One tool as clients see it.
 #[derive(Clone, Debug)]
@@ -13,6 +14,8 @@ pub struct Tool {
     pub id: String,
     /// The server it belongs to.
     pub server: ServerName,
+    /// That server's name in tool names and paths.
+    pub slug: String,
     /// As its server defined it.
     pub definition: ToolDefinition,
 }
@@ -28,6 +31,8 @@ pub struct CatalogServer {
     pub state: ServerState,
     /// What it wants a model to know.
     pub instructions: Option<String>,
+    /// What it said it can do, last time.
+    pub capabilities: Arc<RawObject>,
     /// Its tools, in its own order; empty while they cannot be called.
     pub tools: Vec<Arc<Tool>>,
 }
@@ -103,6 +108,7 @@ pub(crate) fn name_tools(
             tools.push(Arc::new(Tool {
                 id,
                 server,
+                slug: slug.to_owned(),
                 definition,
             }));
         } else {

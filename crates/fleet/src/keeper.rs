@@ -227,6 +227,11 @@ impl Memory {
                 .status
                 .as_ref()
                 .and_then(|status| status.instructions.clone()),
+            capabilities: view
+                .status
+                .as_ref()
+                .map(|status| Arc::clone(&status.capabilities))
+                .unwrap_or_default(),
             tools: self
                 .offered
                 .get(name)

@@ -5,6 +5,7 @@
 //! that watches the slots and the configuration, and publishes catalogue, index and snapshot.
 
 mod catalog;
+mod exchange;
 mod keeper;
 mod slot;
 mod snapshot;
@@ -18,10 +19,12 @@ use model::{Event, ServerName, Snapshot};
 use tokio::sync::{Notify, broadcast, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use upstream::{CallError, Context};
-use wire::{Raw, RawObject};
+use upstream::{Behalf, CallError, Context, Interests, Introduction, News};
+use wire::{LogLevel, Raw, RawObject};
 
 pub use catalog::{Catalog, CatalogServer, Tool};
+pub use exchange::Exchange;
+use exchange::Wanted;
 use slot::{Slot, Slots};
 
 /// Events that a slow listener may lag behind; it then draws from the snapshot.
@@ -173,6 +176,60 @@ impl Fleet {
             .await;
         self.0.counted.notify_one();
         Ok(reply?)
+    }
+
+    /// Sends a request to a server on a client's behalf, waiting for it while it starts.
+    ///
+    /// How long to wait for what happens next is the caller's decision.
+    pub async fn open(
+        &self,
+        name: &str,
+        method: &str,
+        params: RawObject,
+        behalf: Behalf,
+    ) -> Result<Exchange, RequestError> {
+        let slot = self.slot(name)?;
+        slot.count_call();
+        self.0.counted.notify_one();
+        let wanted = Wanted {
+            method: method.to_owned(),
+            params,
+            behalf,
+        };
+        Ok(Exchange::open(slot, wanted).await?)
+    }
+
+    /// What a server says of itself to a client, as soon as it is up.
+    pub async fn introduction(
+        &self,
+        name: &str,
+        client: &Behalf,
+    ) -> Result<Introduction, RequestError> {
+        Ok(self.slot(name)?.introduction(client).await?)
+    }
+
+    /// Asks a server for its log from a level on: now if it is up, else when it is.
+    pub async fn want_level(&self, name: &str, level: LogLevel, client: &Behalf) {
+        if let Ok(slot) = self.slot(name) {
+            slot.want_level(level, client).await;
+        }
+    }
+
+    /// Passes a client's notification on to a server that knows the client.
+    pub async fn notify(&self, name: &str, method: &str, params: Option<Raw>, client: &Behalf) {
+        if let Ok(slot) = self.slot(name) {
+            slot.notify(method, params, client).await;
+        }
+    }
+
+    /// What clients want to hear of from a server.
+    pub fn interests(&self, name: &str) -> Result<Interests, UnknownServer> {
+        self.slot(name).map(|slot| slot.interests().clone())
+    }
+
+    /// Follows what servers say outside of any call.
+    pub fn news(&self) -> broadcast::Receiver<News> {
+        self.0.context.news.subscribe()
     }
 
     /// A server's configuration as it runs.

@@ -11,10 +11,14 @@ use indexmap::IndexMap;
 use model::{ServerName, ServerState, StartPhase, now_millis};
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
-use upstream::{CallError, CallLine, Context, Status, Upstream};
-use wire::{Raw, RawObject};
+use upstream::{
+    Beginning, Behalf, CallError, CallLine, Context, Exchange, Interests, Introduction, Status,
+    Upstream,
+};
+use wire::{Era, LogLevel, Raw, RawObject};
 
 use crate::Inner;
+use crate::exchange::Wanted;
 
 /// All slots in the order of the configuration.
 pub(crate) type Slots = IndexMap<ServerName, Arc<Slot>>;
@@ -38,6 +42,7 @@ pub(crate) struct Slot {
     earlier_starts: AtomicU64,
     calls: AtomicU64,
     last_call: AtomicU64,
+    interests: Interests,
 }
 
 impl Slot {
@@ -62,6 +67,7 @@ impl Slot {
             earlier_starts: AtomicU64::new(0),
             calls: AtomicU64::new(0),
             last_call: AtomicU64::new(0),
+            interests: Interests::default(),
         });
         let runner = Runner {
             slot: Arc::clone(&slot),
@@ -146,28 +152,89 @@ impl Slot {
         params: RawObject,
         deadline: Duration,
     ) -> Result<Raw, CallError> {
-        let mut lines = self.line.subscribe();
-        let mut wanted = self.wanted.subscribe();
         let exchange = async {
+            let mut lines = self.lines();
             loop {
-                let line = lines.borrow_and_update().clone();
-                if let Some(line) = line {
-                    match line.request(method, params.clone(), deadline).await {
-                        // This connection is over; the next one is on its way.
-                        Err(CallError::NotReady(ServerState::Disabled)) => {}
-                        other => return other,
-                    }
-                }
-                tokio::select! {
-                    changed = lines.changed() => if changed.is_err() { return off() },
-                    _ = wanted.wait_for(|config| config.as_ref().is_none_or(|c| !c.enabled)) => {
-                        return off();
-                    }
+                let line = lines.next().await?;
+                match line.request(method, params.clone(), deadline).await {
+                    // This connection is over; the next one is on its way.
+                    Err(CallError::NotReady(ServerState::Disabled)) => {}
+                    other => return other,
                 }
             }
         };
         let answered = tokio::time::timeout(deadline, exchange).await;
         answered.unwrap_or(Err(CallError::Timeout(deadline)))
+    }
+
+    /// Sends a request on a client's behalf, waiting for the server as [`Self::request`] does.
+    pub(crate) async fn exchange(&self, wanted: &Wanted) -> Result<Exchange, CallError> {
+        let Wanted {
+            method,
+            params,
+            behalf,
+        } = wanted;
+        let mut lines = self.lines();
+        loop {
+            let line = lines.next().await?;
+            match line.open(method, params.clone(), behalf).await {
+                Err(CallError::NotReady(ServerState::Disabled)) => {}
+                other => return other,
+            }
+        }
+    }
+
+    /// What the server says of itself to a client, as soon as it is up.
+    pub(crate) async fn introduction(&self, client: &Behalf) -> Result<Introduction, CallError> {
+        let mut lines = self.lines();
+        loop {
+            let line = lines.next().await?;
+            match line.introduction(client).await {
+                Err(CallError::NotReady(ServerState::Disabled)) => {}
+                other => return other,
+            }
+        }
+    }
+
+    /// Asks for the server's log from a level on: now if the server is up, else when it is.
+    pub(crate) async fn want_level(&self, level: LogLevel, client: &Behalf) {
+        let more = self.interests.want_level(level);
+        let ready = self.view().state.is_ready();
+        let line = self.line.borrow().clone();
+        if let (true, Some(line)) = (ready && (more || client.era == Era::Legacy), line) {
+            // A server that refuses the level logs as before.
+            let _ = line.set_level(level, client).await;
+        }
+    }
+
+    /// Passes on a client's notification, if the server is up and knows the client.
+    pub(crate) async fn notify(&self, method: &str, params: Option<Raw>, client: &Behalf) {
+        let ready = self.view().state.is_ready();
+        let line = self.line.borrow().clone();
+        if let (true, Some(line)) = (ready, line) {
+            line.notify(method, params, client).await;
+        }
+    }
+
+    /// Has the tools listed anew and waits until they are, within bounds.
+    pub(crate) async fn list_again(&self) {
+        let line = self.line.borrow().clone();
+        if let Some(line) = line {
+            line.list_again().await;
+        }
+    }
+
+    /// What clients want to hear of.
+    pub(crate) fn interests(&self) -> &Interests {
+        &self.interests
+    }
+
+    fn lines(&self) -> Lines {
+        Lines {
+            lines: self.line.subscribe(),
+            wanted: self.wanted.subscribe(),
+            first: true,
+        }
     }
 
     pub(crate) fn count_call(&self) {
@@ -176,8 +243,33 @@ impl Slot {
     }
 }
 
-fn off() -> Result<Raw, CallError> {
-    Err(CallError::NotReady(ServerState::Disabled))
+/// The ways to a server, one after the other as its connections are replaced.
+struct Lines {
+    lines: watch::Receiver<Option<CallLine>>,
+    wanted: watch::Receiver<Option<Arc<ServerConfig>>>,
+    first: bool,
+}
+
+impl Lines {
+    /// The way to the server now; after the first, the one that follows. An error if the server
+    /// is switched off.
+    async fn next(&mut self) -> Result<CallLine, CallError> {
+        let off = CallError::NotReady(ServerState::Disabled);
+        loop {
+            if !std::mem::take(&mut self.first) {
+                tokio::select! {
+                    changed = self.lines.changed() => if changed.is_err() { return Err(off) },
+                    _ = self.wanted.wait_for(|config| config.as_ref().is_none_or(|c| !c.enabled)) => {
+                        return Err(off);
+                    }
+                }
+            }
+            let line = self.lines.borrow_and_update().clone();
+            if let Some(line) = line {
+                return Ok(line);
+            }
+        }
+    }
 }
 
 /// What is shown of a slot.
@@ -244,10 +336,13 @@ impl Runner {
 
     fn start(&self, config: &Arc<ServerConfig>) -> std::io::Result<Upstream> {
         let log = self.context.logs.open(&self.slot.slug)?;
-        let (config, slug) = (config.as_ref().clone(), self.slot.slug.clone());
+        let beginning = Beginning {
+            slug: self.slot.slug.clone(),
+            interests: self.slot.interests.clone(),
+        };
         Ok(Upstream::start(
-            config,
-            slug,
+            config.as_ref().clone(),
+            beginning,
             Arc::clone(&self.context),
             log,
             &self.tasks,

@@ -1,27 +1,46 @@
-//! The HTTP door: Streamable HTTP towards clients of both eras.
+//! The doors towards clients: Streamable HTTP of both eras, the HTTP+SSE pair before it, and
+//! WebSocket, all for the same faces.
 //!
 //! Every POST is answered by itself. Legacy clients open a session first; modern requests stand
 //! alone. The GET stream of a legacy session carries what changes by itself.
 
+mod answering;
+mod conversation;
+mod http_answer;
+mod legacy;
+mod listen;
+mod modern;
+mod pair;
 mod post;
-mod stream;
+mod websocket;
+
+use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::{DefaultBodyLimit, FromRequestParts, Path, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use bytes::Bytes;
-use wire::HEADER_SESSION;
+use wire::{HEADER_PROTOCOL_VERSION, HEADER_SESSION, Notification, RawObject, RequestId};
 
 use crate::Gateway;
 use crate::face::Face;
 use crate::guard::Doorkeeper;
+use crate::methods::Asking;
+use crate::requester::Requester;
+use crate::session::Session;
+
+pub(crate) use pair::Pairs;
 
 /// Largest request taken from a client, in bytes.
 const MAX_REQUEST: usize = 10 * 1024 * 1024;
+
+/// Deepest nesting of a message; what lies behind the gateway may overflow on more.
+const MAX_DEPTH: usize = 128;
 
 /// All MCP paths, guarded by `keeper`.
 pub fn router(gateway: Gateway, keeper: Doorkeeper) -> Router {
@@ -30,75 +49,140 @@ pub fn router(gateway: Gateway, keeper: Doorkeeper) -> Router {
         .route("/mcp", door.clone())
         .route("/mcp/all", door.clone())
         .route("/mcp/server/{name}", door)
+        .route("/ws", get(open_socket))
+        .route("/ws/all", get(open_socket))
+        .route("/ws/server/{name}", get(open_socket))
         .layer(DefaultBodyLimit::max(MAX_REQUEST))
         .layer(middleware::from_fn_with_state(keeper, guard))
         .with_state(gateway)
 }
 
 /// Lets nothing in that the doorkeeper turns away.
-pub async fn guard(State(keeper): State<Doorkeeper>, request: Request, next: Next) -> Response {
+pub async fn guard(State(keeper): State<Doorkeeper>, mut request: Request, next: Next) -> Response {
     match keeper.check(request.method(), request.uri(), request.headers()) {
-        Ok(()) => next.run(request).await,
+        Ok(()) => {
+            request.extensions_mut().insert(keeper);
+            next.run(request).await
+        }
         Err(rejection) => (rejection.status, rejection.message).into_response(),
     }
 }
 
-/// The face that a path names.
-struct Chosen(Face);
+/// Who came in by which door, to which face.
+#[derive(Clone)]
+pub(crate) struct Visit {
+    gateway: Gateway,
+    face: Face,
+    principal: Arc<str>,
+}
 
-impl FromRequestParts<Gateway> for Chosen {
+impl Visit {
+    fn asking(&self, who: Requester) -> Asking {
+        Asking {
+            gateway: self.gateway.clone(),
+            face: self.face.clone(),
+            who,
+        }
+    }
+}
+
+impl FromRequestParts<Gateway> for Visit {
     type Rejection = Response;
 
     async fn from_request_parts(
         parts: &mut Parts,
         gateway: &Gateway,
     ) -> Result<Self, Self::Rejection> {
+        let keeper = parts.extensions.get::<Doorkeeper>();
+        let principal: Arc<str> = Arc::from(keeper.map_or("", Doorkeeper::principal));
+        let visit = |face| Self {
+            gateway: gateway.clone(),
+            face,
+            principal,
+        };
         match parts.uri.path() {
-            "/mcp" => return Ok(Self(Face::Menu)),
-            "/mcp/all" => return Ok(Self(Face::All)),
+            "/mcp" | "/ws" => return Ok(visit(Face::Menu)),
+            "/mcp/all" | "/ws/all" => return Ok(visit(Face::All)),
             _ => {}
         }
+        let visit_server = |name| visit(Face::Server(name));
         let named = Path::<String>::from_request_parts(parts, gateway).await;
         let server = named
             .ok()
             .and_then(|Path(name)| gateway.fleet().server_named(&name));
         let missing = "there is no server of this name; see `toolgate servers list`";
         server
-            .map(|name| Self(Face::Server(name)))
+            .map(visit_server)
             .ok_or_else(|| (StatusCode::NOT_FOUND, missing).into_response())
     }
 }
 
-async fn take_message(
-    State(gateway): State<Gateway>,
-    Chosen(face): Chosen,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    post::take(&gateway, &face, &headers, &body).await
-}
-
-async fn open_stream(
-    State(gateway): State<Gateway>,
-    Chosen(face): Chosen,
-    headers: HeaderMap,
-) -> Response {
-    match session_id(&headers).map(|id| gateway.0.sessions.get(id)) {
-        Some(Some(_)) => stream::open(&gateway, face),
-        Some(None) => (StatusCode::NOT_FOUND, "this session has ended").into_response(),
-        // Clients of the modern era, and browsers, have nothing to listen to here.
-        None => (StatusCode::METHOD_NOT_ALLOWED, "send MCP messages by POST").into_response(),
+async fn take_message(visit: Visit, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
+    let pair = uri.query().and_then(|query| {
+        let (key, id) = query.split_once('=')?;
+        (key == pair::QUERY_KEY).then_some(id)
+    });
+    match pair {
+        Some(id) => pair::take(&visit, id, body).await,
+        None => post::take(&visit, &headers, &body).await,
     }
 }
 
-async fn end_session(State(gateway): State<Gateway>, headers: HeaderMap) -> StatusCode {
-    match session_id(&headers) {
-        Some(id) if gateway.0.sessions.close(id) => StatusCode::NO_CONTENT,
-        Some(_) => StatusCode::NOT_FOUND,
-        None => StatusCode::METHOD_NOT_ALLOWED,
+async fn open_stream(visit: Visit, uri: Uri, headers: HeaderMap) -> Response {
+    if session_id(&headers).is_some() {
+        return match legacy::session(&visit, &headers) {
+            Ok(session) => legacy::open_stream(&visit, &session, &headers),
+            Err((status, error)) => (status, error.message).into_response(),
+        };
     }
+    // Clients of 2024-11-05 open with a GET; all later ones send their revision, and those of the
+    // modern era, like browsers, have nothing to listen to here.
+    let asks_for_events = headers.get("accept").is_some_and(|accept| {
+        accept
+            .to_str()
+            .is_ok_and(|accept| accept.contains("text/event-stream"))
+    });
+    if asks_for_events && !headers.contains_key(HEADER_PROTOCOL_VERSION) {
+        return pair::open(visit, &uri);
+    }
+    (StatusCode::METHOD_NOT_ALLOWED, "send MCP messages by POST").into_response()
+}
+
+async fn end_session(visit: Visit, headers: HeaderMap) -> StatusCode {
+    match (session_id(&headers), legacy::session(&visit, &headers)) {
+        (None, _) => StatusCode::METHOD_NOT_ALLOWED,
+        (Some(id), Ok(_)) if visit.gateway.0.sessions.close(id) => StatusCode::NO_CONTENT,
+        (Some(_), _) => StatusCode::NOT_FOUND,
+    }
+}
+
+async fn open_socket(visit: Visit, upgrade: WebSocketUpgrade) -> Response {
+    websocket::open(visit, upgrade)
 }
 
 fn session_id(headers: &HeaderMap) -> Option<&str> {
     headers.get(HEADER_SESSION)?.to_str().ok()
+}
+
+/// The request that a notification cancels, if it does.
+fn cancelled_request(notification: &Notification) -> Option<RequestId> {
+    if notification.method != "notifications/cancelled" {
+        return None;
+    }
+    let params = RawObject::parse(notification.params.as_deref()?)?;
+    RequestId::parse(params.get("requestId")?)
+}
+
+/// A notification of a client that no request of its own is the subject of.
+async fn take_notice(visit: &Visit, session: Option<&Arc<Session>>, notification: &Notification) {
+    match (notification.method.as_str(), session) {
+        // Said to the gateway itself.
+        ("notifications/initialized", _) | (_, None) => {}
+        (_, Some(session)) => {
+            visit
+                .asking(session.requester(None))
+                .notify(notification)
+                .await
+        }
+    }
 }

@@ -2,6 +2,8 @@
 
 use model::ServerName;
 
+use crate::naming::Naming;
+
 /// What a client sees.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Face {
@@ -11,4 +13,23 @@ pub enum Face {
     All,
     /// `/mcp/server/{name}`: one server, its names untouched.
     Server(ServerName),
+}
+
+impl Face {
+    /// How the names of the server with this slug are shown here; `None` where they are shown as
+    /// they are.
+    pub(crate) fn naming<'a>(&self, slug: &'a str) -> Option<Naming<'a>> {
+        match self {
+            Self::Menu | Self::All => Some(Naming { slug }),
+            Self::Server(_) => None,
+        }
+    }
+
+    /// Whether what this server has is shown here.
+    pub(crate) fn shows(&self, server: &ServerName) -> bool {
+        match self {
+            Self::Menu | Self::All => true,
+            Self::Server(name) => name == server,
+        }
+    }
 }

@@ -41,6 +41,14 @@ const BAD_TYPE: Rejection = Rejection {
 };
 
 impl Doorkeeper {
+    /// Whom this door lets in: what one principal is given is of no use to another.
+    pub(crate) fn principal(&self) -> &'static str {
+        match self {
+            Self::Loopback(_) => "loopback",
+            Self::Socket => "socket",
+        }
+    }
+
     /// Checks a request's address and origin.
     pub fn check(&self, method: &Method, uri: &Uri, headers: &HeaderMap) -> Result<(), Rejection> {
         if let Self::Loopback(address) = self {

@@ -3,13 +3,19 @@
 //! A request comes in by a `door` (HTTP), is answered by `methods` for the `face` that its path
 //! names, and every `tools/call`, whichever face it came by, runs through `pipeline`.
 
+mod behind;
 mod door;
 mod face;
 mod guard;
+mod instructions;
 mod menu;
 mod methods;
+mod naming;
+mod news;
 mod pipeline;
 mod refusal;
+mod relay;
+mod requester;
 mod session;
 
 use std::sync::Arc;
@@ -18,15 +24,18 @@ use config::Settings;
 use fleet::Fleet;
 use store::PageStore;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 pub use door::{guard, router};
 pub use face::Face;
 pub use guard::{Doorkeeper, Rejection};
 pub use pipeline::{ToolCall, call_for_result};
 pub use refusal::standing;
+pub use requester::Requester;
 pub use session::Client;
 
 use pipeline::Validators;
+use relay::{Parking, Seal};
 use session::Sessions;
 
 /// What the command line forbids on top of the configuration.
@@ -40,6 +49,11 @@ pub struct Overrides {
     pub no_server_remove: bool,
 }
 
+/// The system gives no random bytes, without which nothing can be kept secret.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("the system gives no random bytes")]
+pub struct NoRandomness;
+
 /// The gateway towards MCP clients; cheap to clone.
 #[derive(Clone)]
 pub struct Gateway(pub(crate) Arc<Inner>);
@@ -51,6 +65,11 @@ pub(crate) struct Inner {
     pub(crate) sessions: Sessions,
     pub(crate) validators: Validators,
     pub(crate) parked: menu::Parked,
+    pub(crate) seal: Seal,
+    pub(crate) parking: Parking,
+    pub(crate) pairs: door::Pairs,
+    /// What goes on although its client no longer listens.
+    pub(crate) tasks: TaskTracker,
     /// Ends the streams that would otherwise keep the doors open.
     pub(crate) closing: CancellationToken,
 }
@@ -62,16 +81,20 @@ impl Gateway {
         pages: PageStore,
         overrides: Overrides,
         closing: CancellationToken,
-    ) -> Self {
-        Self(Arc::new(Inner {
+    ) -> Result<Self, NoRandomness> {
+        Ok(Self(Arc::new(Inner {
             fleet,
             pages,
             overrides,
             sessions: Sessions::default(),
             validators: Validators::default(),
             parked: menu::Parked::default(),
+            seal: Seal::new().map_err(|_| NoRandomness)?,
+            parking: Parking::default(),
+            pairs: door::Pairs::default(),
+            tasks: TaskTracker::new(),
             closing,
-        }))
+        })))
     }
 
     /// The servers behind it.

@@ -14,11 +14,11 @@ use model::Effect;
 use rmcp::model::{JsonObject, Tool, ToolAnnotations};
 use serde_json::{Value, json};
 use std::sync::Arc;
-use wire::{Raw, RawObject};
+use wire::{ErrorObject, Raw, RawObject};
 
 use crate::refusal::{Refusal, text_result};
-use crate::session::Client;
-use crate::{Gateway, Inner};
+use crate::requester::Requester;
+use crate::{Gateway, Inner, behind};
 
 pub(crate) use servers::Parked;
 
@@ -28,7 +28,9 @@ const MAX_MENU: usize = 8_000;
 
 /// The menu's tools, as `tools/list` shows them.
 pub(crate) fn tools(inner: &Inner) -> Vec<Tool> {
-    let mut tools = vec![retrieve::tool(&inner.fleet.catalog()), describe::tool()];
+    let catalog = inner.fleet.catalog();
+    let servers = behind::look(&catalog);
+    let mut tools = vec![retrieve::tool(&servers), describe::tool()];
     tools.extend(call::tools(inner.settings().call_tools));
     tools.push(read_cache::tool());
     tools.push(servers::tool());
@@ -39,13 +41,13 @@ pub(crate) fn tools(inner: &Inner) -> Vec<Tool> {
 /// Runs one of the menu's tools; `None` if it has no tool of that name.
 pub(crate) async fn run(
     gateway: &Gateway,
-    client: &Client,
+    who: &Requester,
     name: &str,
     mut params: RawObject,
-) -> Option<Raw> {
+) -> Option<Result<Raw, ErrorObject>> {
     let inner = &gateway.0;
     if let Some(intent) = call::intent(name) {
-        return Some(call::run(gateway, client, intent, params).await);
+        return Some(call::run(gateway, who, intent, params).await);
     }
     let arguments: Value = match params.remove("arguments") {
         None => json!({}),
@@ -59,10 +61,10 @@ pub(crate) async fn run(
         "quarantine_security" => quarantine::run(&arguments),
         _ => return None,
     };
-    Some(match answer {
+    Some(Ok(match answer {
         Ok(value) => text_result(&value, false),
         Err(refusal) => refusal.to_result(),
-    })
+    }))
 }
 
 /// A tool of the menu with its hints.
@@ -109,15 +111,27 @@ fn count(arguments: &Value, key: &str, default: usize, most: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::behind::Behind;
 
     #[test]
-    fn the_menu_is_small() {
-        let catalog = fleet::Catalog::default();
-        let mut tools = vec![retrieve::tool(&catalog), describe::tool()];
-        tools.extend(call::tools(CallTools::Split));
-        tools.extend([read_cache::tool(), servers::tool(), quarantine::tool()]);
-        let size = serde_json::to_string(&tools).expect("JSON").len();
-        assert!(size <= MAX_MENU, "{size} bytes");
+    fn the_menu_is_small_with_any_number_of_servers() {
+        let slugs: Vec<String> = (0..300).map(|n| format!("some-server-{n}")).collect();
+        let topics = ["pull requests", "repositories", "branches", "releases"];
+        let server = |slug| Behind {
+            slug,
+            tools: 9,
+            ready: true,
+            says: None,
+            topics: topics.map(str::to_owned).to_vec(),
+        };
+        let servers: Vec<Behind<'_>> = slugs.iter().map(|slug| server(slug)).collect();
+        for count in [0, 1, 10, 20, 40, 70, 300] {
+            let mut tools = vec![retrieve::tool(&servers[..count]), describe::tool()];
+            tools.extend(call::tools(CallTools::Split));
+            tools.extend([read_cache::tool(), servers::tool(), quarantine::tool()]);
+            let size = serde_json::to_string(&tools).expect("JSON").len();
+            assert!(size <= MAX_MENU, "{size} bytes with {count} servers");
+        }
     }
 
     #[test]

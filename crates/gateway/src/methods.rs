@@ -1,88 +1,60 @@
 //! What each method answers, by face and era.
 
+mod aggregate;
+mod finish;
+mod introduction;
 mod lists;
+mod resources;
 
-use serde_json::{Value, json};
-use wire::{
-    Era, ErrorObject, META_SERVER_INFO, MODERN_REVISION, Notification, Raw, RawObject, Request,
-    code, negotiate_legacy, raw,
-};
+use fleet::RequestError;
+use model::ServerName;
+use upstream::CallError;
+use wire::{Era, ErrorObject, LogLevel, Notification, Raw, RawObject, Request, code, raw};
 
 use crate::face::Face;
 use crate::pipeline::{self, ToolCall};
-use crate::session::Client;
+use crate::relay::Relay;
+use crate::requester::Requester;
 use crate::{Gateway, menu};
 
-/// Who asks, and how.
-pub(crate) struct Asking<'a> {
-    pub(crate) gateway: &'a Gateway,
-    pub(crate) face: &'a Face,
-    pub(crate) era: Era,
-    pub(crate) client: &'a Client,
+pub(crate) use finish::server_info;
+use finish::{finish, for_era};
+
+/// A request's origin and the face that it came to.
+pub(crate) struct Asking {
+    pub(crate) gateway: Gateway,
+    pub(crate) face: Face,
+    pub(crate) who: Requester,
 }
 
-/// The gateway's own name, as clients see it.
-pub(crate) fn server_info() -> Value {
-    json!({ "name": "toolgate", "title": "Toolgate", "version": env!("CARGO_PKG_VERSION") })
-}
-
-impl Asking<'_> {
+impl Asking {
     /// Answers a request, whatever its era; `initialize` is the session's affair.
     pub(crate) async fn answer(&self, request: Request) -> Result<Raw, ErrorObject> {
         let params = request.params_object()?;
-        let result = match (request.method.as_str(), self.era) {
-            ("server/discover", _) => self.discover(),
-            ("ping", Era::Legacy) => RawObject::default().to_raw(),
-            ("tools/list", _) => lists::tools(self, &params)?,
-            ("tools/call", _) => self.call(params).await?,
-            (method, _) => self.forward(method, params).await?,
-        };
-        Ok(finish(result, self.era))
-    }
-
-    /// The answer to `initialize`.
-    pub(crate) fn initialize(&self, params: &RawObject) -> Raw {
-        let requested: String = params.get_as("protocolVersion").unwrap_or_default();
-        let mut result = RawObject::default();
-        result.set("protocolVersion", raw(negotiate_legacy(&requested)));
-        result.set("capabilities", self.capabilities());
-        result.set("serverInfo", raw(&server_info()));
-        if let Some(instructions) = self.instructions() {
-            result.set("instructions", raw(&instructions));
+        let method = request.method.as_str();
+        let answered = self.route(method, params).await;
+        let era = self.who.era;
+        match answered {
+            Ok(result) => Ok(finish(method, result, era)),
+            Err(error) => Err(for_era(method, error, era)),
         }
-        result.to_raw()
     }
 
-    fn discover(&self) -> Raw {
-        let mut result = RawObject::default();
-        result.set("supportedVersions", raw(&[MODERN_REVISION]));
-        result.set("capabilities", self.capabilities());
-        if let Some(instructions) = self.instructions() {
-            result.set("instructions", raw(&instructions));
-        }
-        lists::set_cache_hints(&mut result);
-        result.to_raw()
-    }
-
-    fn capabilities(&self) -> Raw {
-        // The menu never changes.
-        let changes = *self.face != Face::Menu;
-        raw(&json!({ "tools": { "listChanged": changes } }))
-    }
-
-    fn instructions(&self) -> Option<String> {
-        match self.face {
-            Face::Menu => Some(
-                "Many tools are behind this server. Find the right one with retrieve_tools, then \
-                 call it with the call_tool_* that its answer names."
-                    .to_owned(),
-            ),
-            Face::All => None,
-            Face::Server(name) => {
-                let catalog = self.gateway.fleet().catalog();
-                let server = catalog.servers().iter().find(|server| server.name == *name);
-                server.and_then(|server| server.instructions.clone())
-            }
+    async fn route(&self, method: &str, params: RawObject) -> Result<Raw, ErrorObject> {
+        match (method, self.who.era) {
+            ("server/discover", _) => Ok(self.discover().await),
+            ("ping", Era::Legacy) => Ok(RawObject::default().to_raw()),
+            ("logging/setLevel", Era::Legacy) => self.set_level(&params).await,
+            ("resources/subscribe", Era::Legacy) => self.subscribe(params).await,
+            ("resources/unsubscribe", Era::Legacy) => self.unsubscribe(params).await,
+            ("initialize" | "subscriptions/listen", _) => Err(unknown_method(method)),
+            (method, Era::Modern) if LEGACY_ONLY.contains(&method) => Err(unknown_method(method)),
+            ("tools/list", _) => lists::tools(self, &params),
+            ("tools/call", _) => self.call(params).await,
+            (method, _) => match &self.face {
+                Face::Server(server) => self.forward(server, method, params).await,
+                Face::Menu | Face::All => self.aggregate(method, params).await,
+            },
         }
     }
 
@@ -93,118 +65,124 @@ impl Asking<'_> {
                 "`tools/call` needs the `name` of a tool",
             )
         })?;
-        let tool = match self.face {
+        let catalog = self.gateway.fleet().catalog();
+        let tool = match &self.face {
             Face::Menu => {
-                let answered = menu::run(self.gateway, self.client, &name, params).await;
-                return answered.ok_or_else(|| unknown_tool(&name));
+                let answered = menu::run(&self.gateway, &self.who, &name, params).await;
+                return answered.unwrap_or_else(|| Err(unknown_tool(&name)));
             }
-            Face::All => lists::called(&self.gateway.fleet().catalog(), None, &name),
-            Face::Server(server) => {
-                lists::called(&self.gateway.fleet().catalog(), Some(server), &name)
-            }
+            Face::All => lists::called(&catalog, None, &name),
+            Face::Server(server) => lists::called(&catalog, Some(server), &name),
         };
         let tool = tool.ok_or_else(|| unknown_tool(&name))?;
         let arguments = params.remove("arguments");
         let call = ToolCall {
-            client: self.client,
+            who: &self.who,
+            face: &self.face,
             tool: &tool,
             arguments: arguments.as_deref(),
             extra: params,
             intent: None,
         };
-        pipeline::call(self.gateway, &call).await
+        pipeline::call(&self.gateway, &call).await
     }
 
-    /// Hands any other method to the one server of the face.
-    async fn forward(&self, method: &str, params: RawObject) -> Result<Raw, ErrorObject> {
-        let Face::Server(server) = self.face else {
-            return Err(unknown_method(method));
-        };
-        if !FORWARDED.contains(&method) {
-            return Err(unknown_method(method));
+    /// Hands a method to the one server of the face, with nothing rewritten.
+    async fn forward(
+        &self,
+        server: &ServerName,
+        method: &str,
+        params: RawObject,
+    ) -> Result<Raw, ErrorObject> {
+        let reply = self.relay(server, "").request(method, params).await;
+        reply.map_err(to_error)
+    }
+
+    /// The way to one server, as this client sees it.
+    fn relay<'a>(&'a self, server: &'a ServerName, slug: &'a str) -> Relay<'a> {
+        Relay {
+            inner: &self.gateway.0,
+            who: &self.who,
+            face: &self.face,
+            server,
+            naming: self.face.naming(slug),
         }
-        let reply = self
-            .gateway
-            .fleet()
-            .request(server.as_str(), method, params)
-            .await;
-        reply.map_err(|error| match error {
-            fleet::RequestError::Call(upstream::CallError::Rpc(error)) => error,
-            other => ErrorObject::new(code::UPSTREAM, other.to_string()),
-        })
+    }
+
+    /// Passes a notification on to every server of the face that has a session with this client,
+    /// for example that its roots have changed.
+    pub(crate) async fn notify(&self, notification: &Notification) {
+        let Notification { method, params } = notification;
+        let fleet = self.gateway.fleet();
+        let (catalog, client) = (fleet.catalog(), self.who.behalf(false));
+        let mut told = Vec::new();
+        for server in catalog.servers() {
+            if self.face.shows(&server.name) && server.state.is_ready() {
+                let name = server.name.as_str();
+                told.push(fleet.notify(name, method, params.clone(), &client));
+            }
+        }
+        futures_util::future::join_all(told).await;
+    }
+
+    /// From which level on the client wants logs: kept for the session, and asked of every server
+    /// that it may come to speak with.
+    async fn set_level(&self, params: &RawObject) -> Result<Raw, ErrorObject> {
+        let level: String = params.get_as("level").unwrap_or_default();
+        let level: LogLevel = level
+            .parse()
+            .map_err(|error| ErrorObject::new(code::INVALID_PARAMS, format!("{error}")))?;
+        if let Some(session) = self.who.back.session() {
+            session.set_level(level);
+        }
+        let fleet = self.gateway.fleet();
+        let catalog = fleet.catalog();
+        let client = self.who.behalf(false);
+        let mut told = Vec::new();
+        for server in catalog.servers() {
+            if self.face.shows(&server.name) {
+                told.push(fleet.want_level(server.name.as_str(), level, &client));
+            }
+        }
+        futures_util::future::join_all(told).await;
+        Ok(RawObject::default().to_raw())
     }
 }
 
-/// Methods of a single server that need nothing from us but to be passed on.
-const FORWARDED: &[&str] = &[
-    "completion/complete",
+/// Methods that 2026-07-28 has removed.
+const LEGACY_ONLY: [&str; 4] = [
+    "ping",
     "logging/setLevel",
-    "prompts/get",
-    "prompts/list",
-    "resources/list",
-    "resources/read",
-    "resources/templates/list",
+    "resources/subscribe",
+    "resources/unsubscribe",
 ];
 
-/// A notification of a client; none of them needs the gateway to do anything yet.
-pub(crate) fn take_notice(notification: &Notification) {
-    tracing::debug!(method = notification.method, "a client's notification");
-}
-
-/// Adds to a result what the era asks for, and takes out what only the other era knows.
-fn finish(result: Raw, era: Era) -> Raw {
-    let Some(mut object) = RawObject::parse(&result) else {
-        return result;
-    };
-    match era {
-        Era::Modern => {
-            if object.get("resultType").is_none() {
-                object.set("resultType", raw("complete"));
-            }
-            let mut meta = object.object("_meta").unwrap_or_default();
-            meta.set(META_SERVER_INFO, raw(&server_info()));
-            object.set("_meta", meta.to_raw());
-        }
-        Era::Legacy => {
-            for key in ["resultType", "ttlMs", "cacheScope"] {
-                object.remove(key);
-            }
-        }
+/// Why a request has no result, as an error of the protocol.
+fn to_error(error: RequestError) -> ErrorObject {
+    match error {
+        RequestError::Call(CallError::Rpc(error)) => error,
+        other => ErrorObject::new(code::UPSTREAM, other.to_string()),
     }
-    object.to_raw()
 }
 
 fn unknown_tool(name: &str) -> ErrorObject {
-    let shown: String = name.chars().filter(|c| !c.is_control()).take(100).collect();
-    ErrorObject::new(code::INVALID_PARAMS, format!("Unknown tool: {shown}"))
+    ErrorObject::new(
+        code::INVALID_PARAMS,
+        format!("Unknown tool: {}", printable(name)),
+    )
 }
 
 fn unknown_method(method: &str) -> ErrorObject {
-    let shown: String = method
-        .chars()
-        .filter(|c| !c.is_control())
-        .take(100)
-        .collect();
-    ErrorObject::new(code::METHOD_NOT_FOUND, format!("Method not found: {shown}"))
+    let message = format!("Method not found: {}", printable(method));
+    ErrorObject::new(code::METHOD_NOT_FOUND, message)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// A client's own words, fit to be said back.
+fn printable(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(100).collect()
+}
 
-    #[test]
-    fn results_are_finished_for_their_era() {
-        let result = || raw(&json!({ "content": [], "ttlMs": 5, "resultType": "complete" }));
-        assert_eq!(finish(result(), Era::Legacy).get(), r#"{"content":[]}"#);
-        let modern = finish(raw(&json!({ "content": [] })), Era::Modern);
-        let modern: Value = serde_json::from_str(modern.get()).expect("JSON");
-        assert_eq!(modern["resultType"], "complete");
-        assert_eq!(modern["_meta"][META_SERVER_INFO]["name"], "toolgate");
-    }
-
-    #[test]
-    fn another_result_type_is_kept() {
-        let asks = raw(&json!({ "resultType": "input_required", "requestState": "x" }));
-        assert!(finish(asks, Era::Modern).get().contains("input_required"));
-    }
+/// An empty result.
+fn nothing() -> Raw {
+    raw(&serde_json::json!({}))
 }

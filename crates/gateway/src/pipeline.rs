@@ -15,8 +15,9 @@ use model::{CallOutcome, Effect};
 use serde_json::value::RawValue;
 use wire::{ErrorObject, Raw, RawObject};
 
+use crate::face::Face;
 use crate::refusal::Refusal;
-use crate::session::Client;
+use crate::requester::Requester;
 use crate::{Gateway, Inner};
 
 pub(crate) use shorten::shorten;
@@ -24,8 +25,10 @@ pub(crate) use validate::Validators;
 
 /// A call as it came in.
 pub struct ToolCall<'a> {
-    /// Who calls.
-    pub client: &'a Client,
+    /// Who calls, and the way back.
+    pub who: &'a Requester,
+    /// The face by which the call came.
+    pub face: &'a Face,
     /// The tool's id, for example `github__create_issue`.
     pub tool: &'a str,
     /// The arguments; absent ones count as none.
@@ -62,7 +65,7 @@ pub(crate) async fn call(gateway: &Gateway, call: &ToolCall<'_>) -> Result<Raw, 
         Err((Stopped::Server(error), ended)) => (Err(error), ended),
     };
     let record = record::Record {
-        client: call.client,
+        client: &call.who.client,
         arguments: call.arguments,
         ended: &ended,
     };
@@ -98,11 +101,23 @@ async fn run(inner: &Inner, call: &ToolCall<'_>) -> Result<(Raw, Ended), (Stoppe
     };
     let refused = |refusal| (Stopped::Refused(refusal), ended(CallOutcome::Refused));
     authorize::authorize(inner.read_only(), tool, call.intent).map_err(refused)?;
-    let arguments = validate::validate(&inner.validators, tool, call.arguments).map_err(refused)?;
-    let (outcome, result) = dispatch::dispatch(&inner.fleet, tool, arguments, call.extra.clone())
+    let arguments = match call.face {
+        // Here nothing comes between client and server, which knows best what it takes.
+        Face::Server(_) => validate::as_sent(call.arguments),
+        Face::Menu | Face::All => {
+            validate::validate(&inner.validators, tool, call.arguments).map_err(refused)?
+        }
+    };
+    let (outcome, result) = dispatch::dispatch(inner, call, tool, arguments)
         .await
         .map_err(|(stopped, outcome)| (stopped, ended(outcome)))?;
-    let limit = inner.settings().tool_response_limit;
-    let result = shorten(&inner.pages, result, limit).await;
+    let result = match call.face {
+        Face::Menu => {
+            let limit = inner.settings().tool_response_limit;
+            shorten(&inner.pages, result, limit).await
+        }
+        // What is cut can be read on with a tool that only the menu has.
+        Face::All | Face::Server(_) => result,
+    };
     Ok((result, ended(outcome)))
 }

@@ -1,10 +1,21 @@
 //! Who is calling: legacy sessions, and the clients behind all requests.
 
+mod follows;
+mod streams;
+
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use wire::RawObject;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use upstream::Party;
+use wire::{Era, LogLevel, Message, Raw, RawObject, RequestId};
+
+use crate::requester::{Asks, Back, Requester};
+pub(crate) use follows::{Follows, Watch};
+pub(crate) use streams::{Reader, Streams};
 
 /// Sessions kept at most; beyond that, the one idle longest goes.
 const MAX_SESSIONS: usize = 10_000;
@@ -41,10 +52,121 @@ impl Client {
     }
 }
 
-/// One legacy session.
+/// What a client said of itself when it opened a session.
 #[derive(Debug)]
-pub(crate) struct Session {
+pub(crate) struct Introduced {
     pub(crate) client: Client,
+    /// Its name and version as it sent them.
+    pub(crate) info: Option<Raw>,
+    /// Its capabilities as it sent them.
+    pub(crate) capabilities: RawObject,
+    /// The revision agreed on.
+    pub(crate) revision: &'static str,
+    pub(crate) principal: Arc<str>,
+}
+
+/// One legacy session.
+pub(crate) struct Session {
+    pub(crate) introduced: Introduced,
+    pub(crate) party: Party,
+    /// Our questions to the client.
+    pub(crate) asks: Asks,
+    /// Streams that the client may take up again.
+    pub(crate) streams: Streams,
+    /// What the client follows: resources, tasks, sign-ins by URL.
+    pub(crate) follows: Follows,
+    /// Cancelled when the session is over.
+    pub(crate) ended: CancellationToken,
+    level: Mutex<Option<LogLevel>>,
+    in_flight: Mutex<HashMap<RequestId, CancellationToken>>,
+}
+
+impl Session {
+    pub(crate) fn new(introduced: Introduced) -> Self {
+        Self {
+            introduced,
+            party: Party::fresh(),
+            asks: Asks::default(),
+            streams: Streams::default(),
+            follows: Follows::default(),
+            ended: CancellationToken::new(),
+            level: Mutex::default(),
+            in_flight: Mutex::default(),
+        }
+    }
+
+    /// The origin of a request of this session.
+    pub(crate) fn requester(self: &Arc<Self>, outlet: Option<mpsc::Sender<Message>>) -> Requester {
+        let Introduced {
+            client,
+            info,
+            capabilities,
+            revision,
+            principal,
+        } = &self.introduced;
+        Requester {
+            client: client.clone(),
+            era: Era::Legacy,
+            revision,
+            capabilities: capabilities.clone(),
+            info: info.clone(),
+            log_level: self.level(),
+            party: self.party.clone(),
+            principal: Arc::clone(principal),
+            back: Back::new(outlet, Some(Arc::clone(self))),
+        }
+    }
+
+    /// From which level on the client wants to see logs; `None` until it says so.
+    pub(crate) fn level(&self) -> Option<LogLevel> {
+        *lock(&self.level)
+    }
+
+    pub(crate) fn set_level(&self, level: LogLevel) {
+        *lock(&self.level) = Some(level);
+    }
+
+    /// Notes that a request is being worked on, until the guard is dropped.
+    pub(crate) fn begin(self: &Arc<Self>, id: &RequestId) -> Working {
+        let cancelled = self.ended.child_token();
+        lock(&self.in_flight).insert(id.clone(), cancelled.clone());
+        Working {
+            session: Arc::clone(self),
+            id: id.clone(),
+            cancelled,
+        }
+    }
+
+    /// The client no longer wants the answer to a request.
+    pub(crate) fn cancel(&self, id: &RequestId) {
+        if let Some(cancelled) = lock(&self.in_flight).get(id) {
+            cancelled.cancel();
+        }
+    }
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.introduced.fmt(f)
+    }
+}
+
+/// A request that is being worked on.
+pub(crate) struct Working {
+    session: Arc<Session>,
+    id: RequestId,
+    /// Cancelled when the client no longer wants the answer.
+    pub(crate) cancelled: CancellationToken,
+}
+
+impl Drop for Working {
+    fn drop(&mut self) {
+        lock(&self.session.in_flight).remove(&self.id);
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// All legacy sessions.
@@ -56,20 +178,30 @@ struct Entry {
     used: Instant,
 }
 
+impl Drop for Entry {
+    fn drop(&mut self) {
+        self.session.ended.cancel();
+    }
+}
+
 impl Sessions {
     /// Opens a session under a fresh random id of 128 bits.
-    pub(crate) fn open(&self, session: Session) -> Result<String, getrandom::Error> {
+    pub(crate) fn open(
+        &self,
+        introduced: Introduced,
+    ) -> Result<(String, Arc<Session>), getrandom::Error> {
         let mut bytes = [0; 16];
         getrandom::fill(&mut bytes)?;
         let id = model::hex(&bytes);
         let mut sessions = self.lock();
         make_room(&mut sessions);
+        let session = Arc::new(Session::new(introduced));
         let entry = Entry {
-            session: Arc::new(session),
+            session: Arc::clone(&session),
             used: Instant::now(),
         };
         sessions.insert(id.clone(), entry);
-        Ok(id)
+        Ok((id, session))
     }
 
     /// The session of this id; `None` if it was never opened, has ended or was forgotten.
@@ -108,21 +240,29 @@ fn make_room(sessions: &mut HashMap<String, Entry>) {
 mod tests {
     use super::*;
 
-    fn session(name: &str) -> Session {
-        Session {
+    fn session(name: &str) -> Introduced {
+        Introduced {
             client: Client::new(name),
+            info: None,
+            capabilities: RawObject::default(),
+            revision: wire::NEWEST_LEGACY,
+            principal: Arc::from("test"),
         }
     }
 
     #[test]
     fn ids_are_long_random_and_good_until_closed() {
         let sessions = Sessions::default();
-        let one = sessions.open(session("a")).expect("random");
-        let two = sessions.open(session("b")).expect("random");
+        let (one, first) = sessions.open(session("a")).expect("random");
+        let (two, _) = sessions.open(session("b")).expect("random");
         assert_eq!(one.len(), 32);
         assert_ne!(one, two);
-        assert_eq!(sessions.get(&two).expect("open").client.name, "b");
+        assert_eq!(
+            sessions.get(&two).expect("open").introduced.client.name,
+            "b"
+        );
         assert!(sessions.close(&one));
+        assert!(first.ended.is_cancelled());
         assert!(sessions.get(&one).is_none());
         assert!(!sessions.close(&one));
     }
@@ -130,7 +270,7 @@ mod tests {
     #[test]
     fn the_number_of_sessions_is_bounded() {
         let sessions = Sessions::default();
-        let first = sessions.open(session("first")).expect("random");
+        let (first, _) = sessions.open(session("first")).expect("random");
         for _ in 0..MAX_SESSIONS {
             sessions.open(session("x")).expect("random");
         }

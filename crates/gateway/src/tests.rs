@@ -104,7 +104,8 @@ impl Bench {
         let pages = PageStore::open(&folder.path().join("cache"), 1 << 24, PATIENCE);
         let closing = CancellationToken::new();
         let pages = pages.expect("a cache");
-        let gateway = Gateway::new(fleet.clone(), pages, overrides, closing.clone());
+        let gateway =
+            Gateway::new(fleet.clone(), pages, overrides, closing.clone()).expect("random");
         let mut running = JoinSet::new();
         running.spawn(async move { fleet.run().await });
         let bench = Self {
@@ -205,6 +206,7 @@ fn post(path: &str, body: &str, headers: &[(&str, &str)]) -> Request<Body> {
 fn modern(path: &str, method: &str, mut params: Value) -> Request<Body> {
     params["_meta"] = json!({
         "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+        "io.modelcontextprotocol/clientCapabilities": {},
         "io.modelcontextprotocol/clientInfo": { "name": "test", "version": "1" },
     });
     let name = params["name"].as_str().unwrap_or_default().to_owned();

@@ -72,6 +72,7 @@ impl Bench {
             overrides,
             closing.clone(),
         );
+        let gateway = gateway.expect("random");
         let mut running = JoinSet::new();
         running.spawn(async move { fleet.run().await });
         let api = Api { gateway, closing };

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use fleet::{Catalog, Tool};
-use gateway::{Client, ToolCall, standing};
+use gateway::{Face, Requester, ToolCall, standing};
 use model::{CallReply, CallTool, ToolDetail, ToolSummary};
 use serde::Deserialize;
 use wire::RawObject;
@@ -91,9 +91,10 @@ fn absent(catalog: &Catalog, id: &str) -> Failure {
 
 /// Calls a tool by the same path as any client's call.
 pub(crate) async fn call(State(api): State<Api>, Json(body): Json<CallTool>) -> Json<CallReply> {
-    let client = Client::new("local");
+    let who = Requester::local("local");
     let call = ToolCall {
-        client: &client,
+        who: &who,
+        face: &Face::Menu,
         tool: &body.name,
         arguments: Some(&body.arguments),
         extra: RawObject::default(),

@@ -2,6 +2,7 @@
 
 mod api;
 mod identity;
+mod invisible;
 mod name;
 mod problem;
 mod redacted;
@@ -13,6 +14,7 @@ pub use api::{
     AddServer, ApiError, CallReply, CallTool, ErrorReply, LogLines, ServerDetail, ToolDetail,
 };
 pub use identity::ClientIdentity;
+pub use invisible::is_invisible;
 pub use name::{InvalidName, ServerName, exposed_tool_name, shared_slugs};
 pub use problem::{Problem, ProblemCode};
 pub use redacted::{SafeUrl, Secret};

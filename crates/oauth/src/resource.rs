@@ -15,11 +15,19 @@ pub struct Resource {
 }
 
 impl Resource {
-    /// The URL that stands for the server towards authorization servers. It appears in the
-    /// browser's address line, so everything that may hold a secret is left out.
+    /// The URL that stands for the server towards authorization servers: over HTTP, by which a
+    /// WebSocket is opened too. It appears in the browser's address line, so everything that may
+    /// hold a secret is left out.
     pub(crate) fn canonical(&self) -> Url {
         let mut url = self.url.expose().clone();
-        // Both setters fail only for URLs that cannot carry these parts at all.
+        let over_http = match url.scheme() {
+            "ws" => "http",
+            "wss" => "https",
+            other => other,
+        }
+        .to_owned();
+        // These setters fail only for URLs that cannot carry these parts at all.
+        let _ = url.set_scheme(&over_http);
         let _ = url.set_username("");
         let _ = url.set_password(None);
         url.set_query(None);
@@ -36,7 +44,7 @@ mod tests {
 
     #[test]
     fn nothing_secret_stands_for_the_server() {
-        let url = Url::parse("https://me:pw@host/mcp?key=hush#x").expect("a URL");
+        let url = Url::parse("wss://me:pw@host/mcp?key=hush#x").expect("a URL");
         let resource = Resource {
             server: ServerName::new("s").expect("a name"),
             url: SafeUrl::new(url),

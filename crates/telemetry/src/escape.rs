@@ -5,6 +5,8 @@
 
 use std::fmt::Write;
 
+use model::is_invisible;
+
 /// Longest text of a record, in bytes.
 pub(crate) const MAX_LINE: usize = 8 * 1024;
 
@@ -43,27 +45,11 @@ fn push_char(out: &mut String, c: char) {
         _ if code < 0x20 || code == 0x7F => {
             let _ = write!(out, "\\x{code:02x}");
         }
-        _ if c.is_control() || is_invisible(code) => {
+        _ if c.is_control() || is_invisible(c) => {
             let _ = write!(out, "\\u{{{code:x}}}");
         }
         _ => out.push(c),
     }
-}
-
-/// Characters without a shape of their own: they reorder, hide or break lines.
-fn is_invisible(code: u32) -> bool {
-    matches!(
-        code,
-        0x00AD // soft hyphen
-        | 0x061C // Arabic letter mark
-        | 0x180B..=0x180F // Mongolian selectors and vowel separator
-        | 0x200B..=0x200F // zero width, left-to-right and right-to-left marks
-        | 0x2028..=0x202E // line and paragraph separators, bidirectional embeddings
-        | 0x2060..=0x206F // invisible operators, bidirectional isolates
-        | 0xFEFF // byte order mark
-        | 0xFFF9..=0xFFFB // interlinear annotation
-        | 0xE_0000..=0xE_0FFF // tags and supplementary variation selectors
-    )
 }
 
 #[cfg(test)]

@@ -1,16 +1,29 @@
 //! A small MCP client on raw JSON, for both eras.
 
+mod builder;
+mod exchange;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use anyhow::{Context as _, bail, ensure};
 use hyper::Request;
-use hyper::http::request::Builder;
+use hyper::http::request::Builder as RequestBuilder;
 use serde_json::{Value, json};
 
+pub use builder::Builder;
+pub use exchange::{Answered, Exchange, Message};
+
 use crate::http::{Answer, Door, Streaming};
+use crate::json;
 
 /// The revision that the stateless requests are of.
 const MODERN: &str = "2026-07-28";
+
+/// The newest of the revisions that have sessions.
+const LEGACY: &str = "2025-11-25";
 
 /// A client of one face of the gateway, or of any MCP server over HTTP.
 pub struct McpClient {
@@ -19,6 +32,11 @@ pub struct McpClient {
     era: Era,
     next_id: AtomicU64,
     initialized: Value,
+    /// What every stateless request says in `_meta`.
+    meta: Vec<(&'static str, String)>,
+    answerer: Option<Arc<builder::Answerer>>,
+    /// Sent with every message.
+    headers: Vec<(String, String)>,
 }
 
 enum Era {
@@ -31,55 +49,28 @@ enum Era {
 impl McpClient {
     /// Opens a session with the newest of the revisions that have sessions.
     pub async fn legacy(url: &str) -> anyhow::Result<Self> {
-        Self::legacy_version(url, "2025-11-25").await
+        Self::legacy_version(url, LEGACY).await
     }
 
     /// Opens a session with the given revision.
     pub async fn legacy_version(url: &str, version: &str) -> anyhow::Result<Self> {
-        let (door, path) = Door::of_url(url)?;
-        let body = json!({"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": {
-            "protocolVersion": version,
-            "capabilities": {},
-            "clientInfo": {"name": "testkit", "version": "1.0"}
-        }});
-        let answer = door.send(post(&path).body(body.to_string())?).await?;
-        ensure!(
-            answer.status == 200,
-            "initialize got {}: {}",
-            answer.status,
-            answer.body
-        );
-        let session = answer.header("mcp-session-id").to_owned();
-        let initialized = pick(&answer, 0)?["result"].take();
-        let version = initialized["protocolVersion"]
-            .as_str()
-            .unwrap_or(version)
-            .to_owned();
-        let era = Era::Legacy { session, version };
-        let client = Self {
-            door,
-            path,
-            era,
-            next_id: AtomicU64::new(1),
-            initialized,
-        };
-        client
-            .notify("notifications/initialized", json!({}))
-            .await?;
-        Ok(client)
+        Self::builder(url)?.legacy(version).await
     }
 
     /// A client that sends stateless requests.
     pub fn modern(url: &str) -> anyhow::Result<Self> {
+        Ok(Self::builder(url)?.modern())
+    }
+
+    /// Settings for a client of this URL.
+    pub fn builder(url: &str) -> anyhow::Result<Builder> {
         let (door, path) = Door::of_url(url)?;
-        let next_id = AtomicU64::new(1);
-        Ok(Self {
-            door,
-            path,
-            era: Era::Modern,
-            next_id,
-            initialized: Value::Null,
-        })
+        Ok(Self::at(door, &path))
+    }
+
+    /// Settings for a client of this path behind any door, for example the local socket.
+    pub fn at(door: Door, path: &str) -> Builder {
+        Builder::new(door, path.to_owned())
     }
 
     /// What the server answered to `initialize`; null for a stateless client.
@@ -97,20 +88,17 @@ impl McpClient {
 
     /// Sends a request and returns the HTTP answer as it is.
     pub async fn send(&self, method: &str, params: Value) -> anyhow::Result<Answer> {
-        let id = self.next_id.fetch_add(1, Ordering::Relaxed);
-        self.door
-            .send(self.request_with_id(Some(id), method, params)?)
-            .await
+        let id = self.fresh_id();
+        let request = self.request_text(Some(&id), method, &params.to_string())?;
+        self.door.send(request).await
     }
 
     /// Sends a request and returns its message: the one with `result` or `error`.
     pub async fn request(&self, method: &str, params: Value) -> anyhow::Result<Value> {
-        let id = self.next_id.fetch_add(1, Ordering::Relaxed);
-        let answer = self
-            .door
-            .send(self.request_with_id(Some(id), method, params)?)
-            .await?;
-        pick(&answer, id)
+        let id = self.fresh_id();
+        let request = self.request_text(Some(&id), method, &params.to_string())?;
+        let answer = self.door.send(request).await?;
+        Ok(serde_json::from_str(&pick(&answer, &id)?)?)
     }
 
     /// Sends a request and returns its result; an error is an error.
@@ -124,10 +112,13 @@ impl McpClient {
 
     /// Sends a notification.
     pub async fn notify(&self, method: &str, params: Value) -> anyhow::Result<()> {
-        let answer = self
-            .door
-            .send(self.request_with_id(None, method, params)?)
-            .await?;
+        self.notify_text(method, &params.to_string()).await
+    }
+
+    /// The same, with parameters as JSON text.
+    pub async fn notify_text(&self, method: &str, params: &str) -> anyhow::Result<()> {
+        let request = self.request_text(None, method, params)?;
+        let answer = self.door.send(request).await?;
         ensure!(
             answer.status == 202,
             "{method} got {}: {}",
@@ -139,22 +130,30 @@ impl McpClient {
 
     /// Sends a request whose answer is read event by event.
     pub async fn stream(&self, method: &str, params: Value) -> anyhow::Result<Streaming> {
-        let id = self.next_id.fetch_add(1, Ordering::Relaxed);
-        self.door
-            .open(self.request_with_id(Some(id), method, params)?)
-            .await
+        let id = self.fresh_id();
+        let request = self.request_text(Some(&id), method, &params.to_string())?;
+        self.door.open(request).await
     }
 
     /// Opens the stream on which a session's server speaks by itself.
     pub async fn listen(&self) -> anyhow::Result<Streaming> {
-        let request = self.era_headers(Request::get(&self.path));
-        self.door
-            .open(
-                request
-                    .header("accept", "text/event-stream")
-                    .body(String::new())?,
-            )
-            .await
+        self.listen_after(None).await
+    }
+
+    /// The same, taking up a stream after the event of this id.
+    pub async fn listen_after(&self, last: Option<&str>) -> anyhow::Result<Streaming> {
+        let mut request = self
+            .era_headers(Request::get(&self.path))
+            .header("accept", "text/event-stream");
+        if let Some(last) = last {
+            request = request.header("last-event-id", last);
+        }
+        self.door.open(request.body(String::new())?).await
+    }
+
+    /// Sends any body with the headers of this client's messages.
+    pub async fn send_text(&self, body: &str) -> anyhow::Result<Answer> {
+        self.door.send(self.era_post().body(body.to_owned())?).await
     }
 
     /// Ends the session and returns the HTTP status.
@@ -167,20 +166,21 @@ impl McpClient {
 
     /// The tools of all pages, as the server defined them.
     pub async fn tools(&self) -> anyhow::Result<Vec<Value>> {
-        let mut tools = Vec::new();
+        self.all("tools/list", "tools").await
+    }
+
+    /// The entries of all pages of a list; `member` is their name in the result.
+    pub async fn all(&self, method: &str, member: &str) -> anyhow::Result<Vec<Value>> {
+        let mut entries = Vec::new();
         let mut params = json!({});
         loop {
-            let mut result = self.result("tools/list", params).await?;
-            let page = result["tools"].take();
-            tools.extend(
-                page.as_array()
-                    .context("tools/list without tools")?
-                    .iter()
-                    .cloned(),
-            );
+            let mut result = self.result(method, params).await?;
+            let page = result[member].take();
+            let page = page.as_array().cloned();
+            entries.extend(page.with_context(|| format!("{method} without {member}"))?);
             match result.get("nextCursor") {
                 Some(cursor) => params = json!({"cursor": cursor}),
-                None => return Ok(tools),
+                None => return Ok(entries),
             }
         }
     }
@@ -211,31 +211,49 @@ impl McpClient {
             .to_owned())
     }
 
-    fn request_with_id(
+    fn fresh_id(&self) -> String {
+        self.next_id.fetch_add(1, Ordering::Relaxed).to_string()
+    }
+
+    /// A message with parameters as JSON text; a notification without an id.
+    fn request_text(
         &self,
-        id: Option<u64>,
+        id: Option<&str>,
         method: &str,
-        mut params: Value,
+        params: &str,
     ) -> anyhow::Result<Request<String>> {
         let mut request = self.era_headers(post(&self.path));
+        let mut params = params.to_owned();
         if matches!(self.era, Era::Modern) {
-            let meta = &mut params["_meta"];
-            meta["io.modelcontextprotocol/protocolVersion"] = MODERN.into();
-            meta["io.modelcontextprotocol/clientCapabilities"] = json!({});
-            meta["io.modelcontextprotocol/clientInfo"] = json!({"name": "testkit", "version": "1"});
+            params = builder::with_meta(&params, &self.meta);
             request = request.header("mcp-method", method);
-            if let Some(name) = params["name"].as_str().or_else(|| params["uri"].as_str()) {
+            let member = match method {
+                task if task.starts_with("tasks/") => "taskId",
+                "tools/call" | "prompts/get" => "name",
+                _ => "uri",
+            };
+            let name: Option<Value> = json::at(&params, &[member])
+                .map(serde_json::from_str)
+                .transpose()?;
+            if let Some(name) = name.as_ref().and_then(Value::as_str) {
                 request = request.header("mcp-name", name);
             }
         }
-        let mut body = json!({"jsonrpc": "2.0", "method": method, "params": params});
-        if let Some(id) = id {
-            body["id"] = id.into();
-        }
-        Ok(request.body(body.to_string())?)
+        let id = id.map_or(String::new(), |id| format!(r#""id":{id},"#));
+        let method = Value::from(method);
+        let body = format!(r#"{{"jsonrpc":"2.0",{id}"method":{method},"params":{params}}}"#);
+        Ok(request.body(body)?)
     }
 
-    fn era_headers(&self, request: Builder) -> Builder {
+    /// A POST with the headers of this client's messages.
+    fn era_post(&self) -> RequestBuilder {
+        self.era_headers(post(&self.path))
+    }
+
+    fn era_headers(&self, mut request: RequestBuilder) -> RequestBuilder {
+        for (name, value) in &self.headers {
+            request = request.header(name, value);
+        }
         match &self.era {
             Era::Legacy { session, version } => {
                 let request = request.header("mcp-protocol-version", version);
@@ -251,24 +269,24 @@ impl McpClient {
 }
 
 /// A POST with the headers that every MCP message needs.
-pub fn post(path: &str) -> Builder {
+pub fn post(path: &str) -> RequestBuilder {
     Request::post(path)
         .header("content-type", "application/json")
         .header("accept", "application/json, text/event-stream")
 }
 
-/// The message that answers the request of this id.
-fn pick(answer: &Answer, id: u64) -> anyhow::Result<Value> {
-    for message in answer.messages() {
-        let message: Value = serde_json::from_str(&message)
-            .with_context(|| format!("status {}: {message}", answer.status))?;
-        if message["id"] == id {
-            return Ok(message);
-        }
-    }
-    bail!(
-        "no answer to request {id} in status {}: {}",
-        answer.status,
-        answer.body
-    )
+/// The message that answers the request of this id, which is JSON text.
+fn pick(answer: &Answer, id: &str) -> anyhow::Result<String> {
+    let messages = answer.messages();
+    let found = messages
+        .into_iter()
+        .find(|message| json::at(message, &["id"]) == Some(id));
+    let Some(found) = found else {
+        bail!(
+            "no answer to request {id} in status {}: {}",
+            answer.status,
+            answer.body
+        )
+    };
+    Ok(found)
 }

@@ -44,6 +44,8 @@ pub struct Streaming {
     pub status: u16,
     /// The headers.
     pub headers: HeaderMap,
+    /// The id of the last event that had one.
+    pub last_event_id: Option<String>,
     body: Incoming,
     buffer: Vec<u8>,
     _connection: JoinSet<()>,
@@ -56,6 +58,8 @@ pub struct SseEvent {
     pub event: String,
     /// Its data, lines joined by line feeds.
     pub data: String,
+    /// Its id; empty when it has none.
+    pub id: String,
 }
 
 trait Pipe: AsyncRead + AsyncWrite + Send + Unpin {}
@@ -109,6 +113,7 @@ impl Door {
         Ok(Streaming {
             status: parts.status.as_u16(),
             headers: parts.headers,
+            last_event_id: None,
             body,
             buffer: Vec::new(),
             _connection: tasks,
@@ -170,14 +175,39 @@ impl Streaming {
             if let Some(event) = self.take_event() {
                 return Ok(Some(event));
             }
-            let frame = tokio::time::timeout(PATIENCE, self.body.frame());
-            let Some(frame) = frame.await.context("no event in 60 s")? else {
-                return Ok(None);
-            };
-            if let Ok(data) = frame?.into_data() {
-                self.buffer.extend_from_slice(&data);
+            match self.frame().await? {
+                Some(data) => self.buffer.extend_from_slice(&data),
+                None => return Ok(None),
             }
         }
+    }
+
+    /// The next message, whether the answer is JSON or a stream of events; `None` at its end.
+    pub async fn next_message(&mut self) -> anyhow::Result<Option<String>> {
+        if self.is_event_stream() {
+            return Ok(self.next_event().await?.map(|event| event.data));
+        }
+        while let Some(frame) = self.frame().await? {
+            self.buffer.extend_from_slice(&frame);
+        }
+        let body = std::mem::take(&mut self.buffer);
+        let body = String::from_utf8_lossy(&body).into_owned();
+        Ok((!body.is_empty()).then_some(body))
+    }
+
+    /// Whether the answer is a stream of events.
+    pub fn is_event_stream(&self) -> bool {
+        let content_type = self.headers.get("content-type");
+        content_type.is_some_and(|value| value.as_bytes().starts_with(b"text/event-stream"))
+    }
+
+    /// More of the body; `None` at its end.
+    async fn frame(&mut self) -> anyhow::Result<Option<Bytes>> {
+        let frame = tokio::time::timeout(PATIENCE, self.body.frame());
+        let Some(frame) = frame.await.context("no more of the answer in 60 s")? else {
+            return Ok(None);
+        };
+        Ok(Some(frame?.into_data().unwrap_or_default()))
     }
 
     /// Takes a complete event with data from what has arrived.
@@ -186,6 +216,9 @@ impl Streaming {
             let end = self.buffer.windows(2).position(|pair| pair == b"\n\n")?;
             let block: Vec<u8> = self.buffer.drain(..end + 2).collect();
             let event = parse_event(&String::from_utf8_lossy(&block));
+            if !event.id.is_empty() {
+                self.last_event_id = Some(event.id.clone());
+            }
             if !event.data.is_empty() {
                 return Some(event);
             }
@@ -217,6 +250,7 @@ fn parse_event(block: &str) -> SseEvent {
     SseEvent {
         event,
         data: field("data"),
+        id: field("id"),
     }
 }
 
@@ -234,12 +268,13 @@ mod tests {
 
     #[test]
     fn events_have_a_name_and_joined_data() {
-        let event = parse_event("event: line\ndata: a\ndata: b\n");
+        let event = parse_event("event: line\nid: 7\ndata: a\ndata: b\n");
         assert_eq!(
             event,
             SseEvent {
                 event: "line".to_owned(),
-                data: "a\nb".to_owned()
+                data: "a\nb".to_owned(),
+                id: "7".to_owned()
             }
         );
         assert_eq!(parse_event("data:x").event, "message");

@@ -27,14 +27,10 @@ pub fn repository() -> &'static Path {
     crates.ancestors().nth(2).unwrap_or(crates)
 }
 
-/// Finds a program beside the running test; builds it if the build left it out.
+/// Finds a program beside the running test or program; builds it if the build left it out.
 fn program(name: &str, package: &str) -> anyhow::Result<PathBuf> {
-    let test = std::env::current_exe()?;
-    // A test lies in `target/<profile>/deps`, a program in `target/<profile>`.
-    let profile = test
-        .ancestors()
-        .nth(2)
-        .context("the test lies in no target directory")?;
+    let running = std::env::current_exe()?;
+    let profile = profile(&running).context("the test lies in no target directory")?;
     let file = profile.join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
     if !file.exists() {
         build(package, profile)?;
@@ -45,6 +41,16 @@ fn program(name: &str, package: &str) -> anyhow::Result<PathBuf> {
         );
     }
     Ok(file)
+}
+
+/// The folder of programs: a test lies in `target/<profile>/deps`, a program in `target/<profile>`.
+fn profile(running: &Path) -> Option<&Path> {
+    let folder = running.parent()?;
+    if folder.ends_with("deps") {
+        folder.parent()
+    } else {
+        Some(folder)
+    }
 }
 
 fn build(package: &str, profile: &Path) -> anyhow::Result<()> {
@@ -68,6 +74,16 @@ mod tests {
     fn the_repository_is_the_folder_with_the_workspace() {
         let manifest = std::fs::read_to_string(repository().join("Cargo.toml")).expect("readable");
         assert!(manifest.contains("[workspace]"));
+    }
+
+    #[test]
+    fn tests_and_programs_find_the_same_folder() {
+        for running in ["/target/debug/deps/testkit-0", "/target/debug/fake-server"] {
+            assert_eq!(
+                profile(Path::new(running)),
+                Some(Path::new("/target/debug"))
+            );
+        }
     }
 
     #[test]

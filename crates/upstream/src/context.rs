@@ -7,10 +7,12 @@ use model::{Problem, ProblemCode};
 use oauth::Authorizer;
 use store::EraMemory;
 use telemetry::ServerLogs;
+use tokio::sync::broadcast;
 use vault::Vault;
 
 use crate::environment::Environment;
-use crate::http::new_client;
+use crate::http::{new_client, new_upgrade_client};
+use crate::news::{NEWS_QUEUE, News};
 use crate::reaper::{Reaper, RunMark};
 
 /// The parts that every connection needs, built once by the composition root.
@@ -28,6 +30,8 @@ pub struct Context {
     /// Starts the reaper; `None` leaves orphans to the system.
     pub reaper_command: Option<fn() -> std::io::Result<Command>>,
     authorizer: Option<Arc<Authorizer>>,
+    /// What servers say outside of any call.
+    pub news: broadcast::Sender<News>,
     lazy: Lazy,
 }
 
@@ -36,6 +40,7 @@ pub struct Context {
 struct Lazy {
     reaper: OnceLock<Option<Reaper>>,
     http: OnceLock<reqwest::Client>,
+    upgrades: OnceLock<reqwest::Client>,
 }
 
 impl Context {
@@ -56,6 +61,7 @@ impl Context {
             run,
             reaper_command,
             authorizer: None,
+            news: broadcast::Sender::new(NEWS_QUEUE),
             lazy,
         }
     }
@@ -88,16 +94,28 @@ impl Context {
     /// The HTTP client, built with the first remote server: loading the system's certificates
     /// takes time and memory.
     pub(crate) fn http(&self) -> Result<reqwest::Client, Problem> {
-        if let Some(client) = self.lazy.http.get() {
-            return Ok(client.clone());
-        }
-        let client = new_client().map_err(|error| {
-            Problem::new(
-                ProblemCode::Unreachable,
-                format!("No TLS on this machine: {error}."),
-                "Install the system's root certificates (package ca-certificates).",
-            )
-        })?;
-        Ok(self.lazy.http.get_or_init(|| client).clone())
+        built(&self.lazy.http, new_client)
     }
+
+    /// The client for connections that do not stay HTTP.
+    pub(crate) fn upgrades(&self) -> Result<reqwest::Client, Problem> {
+        built(&self.lazy.upgrades, new_upgrade_client)
+    }
+}
+
+fn built(
+    kept: &OnceLock<reqwest::Client>,
+    build: fn() -> reqwest::Result<reqwest::Client>,
+) -> Result<reqwest::Client, Problem> {
+    if let Some(client) = kept.get() {
+        return Ok(client.clone());
+    }
+    let client = build().map_err(|error| {
+        Problem::new(
+            ProblemCode::Unreachable,
+            format!("No TLS on this machine: {error}."),
+            "Install the system's root certificates (package ca-certificates).",
+        )
+    })?;
+    Ok(kept.get_or_init(|| client).clone())
 }

@@ -4,10 +4,12 @@ use std::time::Duration;
 
 use serde_json::json;
 use wire::{
-    Era, ErrorObject, META_CLIENT_CAPABILITIES, META_CLIENT_INFO, META_PROTOCOL_VERSION,
-    META_SERVER_INFO, MODERN_REVISION, NEWEST_LEGACY, Raw, RawObject, code, raw,
+    Era, ErrorObject, META_CLIENT_CAPABILITIES, META_CLIENT_INFO, META_LOG_LEVEL,
+    META_PROTOCOL_VERSION, META_SERVER_INFO, MODERN_REVISION, NEWEST_LEGACY, Raw, RawObject, code,
+    raw,
 };
 
+use crate::exchange::Behalf;
 use crate::link::CallError;
 use crate::peer::Peer;
 
@@ -38,23 +40,39 @@ pub(crate) enum Opening {
 }
 
 /// Adds to parameters what the era asks every request to carry, and takes out what only the other
-/// era knows.
-pub(crate) fn dress(params: &mut RawObject, era: Era) {
+/// era knows. A request on a client's behalf carries that client's capabilities, never ours.
+pub(crate) fn dress(params: &mut RawObject, era: Era, behalf: Option<&Behalf>) {
     let mut meta = params.object("_meta").unwrap_or_default();
     match era {
         Era::Modern => {
+            let capabilities = behalf.map(|behalf| behalf.capabilities.to_raw());
+            let info = behalf.and_then(|behalf| behalf.info.clone());
+            let level = behalf.and_then(|behalf| behalf.log_level);
             meta.set(META_PROTOCOL_VERSION, raw(MODERN_REVISION));
-            meta.set(META_CLIENT_CAPABILITIES, RawObject::default().to_raw());
-            meta.set(META_CLIENT_INFO, raw(&client_info()));
+            meta.set(
+                META_CLIENT_CAPABILITIES,
+                capabilities.unwrap_or_else(|| RawObject::default().to_raw()),
+            );
+            meta.set(
+                META_CLIENT_INFO,
+                info.unwrap_or_else(|| raw(&client_info())),
+            );
+            match level {
+                Some(level) => meta.set(META_LOG_LEVEL, raw(level.as_str())),
+                None => drop(meta.remove(META_LOG_LEVEL)),
+            }
         }
         Era::Legacy => {
             for key in [
                 META_PROTOCOL_VERSION,
                 META_CLIENT_CAPABILITIES,
                 META_CLIENT_INFO,
+                META_LOG_LEVEL,
             ] {
                 meta.remove(key);
             }
+            params.remove("inputResponses");
+            params.remove("requestState");
         }
     }
     if meta.is_empty() {
@@ -64,6 +82,19 @@ pub(crate) fn dress(params: &mut RawObject, era: Era) {
     }
 }
 
+/// What every client's request may need, declared once for a connection that clients share: the
+/// gateway passes each question on to the client whose call it belongs to.
+fn brokered() -> serde_json::Value {
+    json!({
+        "roots": {},
+        "sampling": { "tools": {}, "context": {} },
+        "elicitation": { "form": {}, "url": {} },
+        "extensions": {
+            "io.modelcontextprotocol/ui": { "mimeTypes": ["text/html;profile=mcp-app"] },
+        },
+    })
+}
+
 /// Greets a server in whichever era it speaks.
 pub(crate) async fn greet(
     peer: &Peer,
@@ -71,7 +102,7 @@ pub(crate) async fn greet(
     deadline: Duration,
 ) -> Result<Greeting, CallError> {
     if opening == Opening::Initialize {
-        let refused = match initialize(peer, deadline).await {
+        let refused = match initialize(peer, None, deadline).await {
             Err(CallError::Rpc(error)) => error,
             other => return other,
         };
@@ -84,12 +115,12 @@ pub(crate) async fn greet(
     tokio::pin!(probe);
     match tokio::time::timeout(PROBE_PATIENCE, &mut probe).await {
         Ok(Err(error)) if says_legacy(&error) && !peer.is_closed() => {
-            initialize(peer, deadline).await
+            initialize(peer, None, deadline).await
         }
         Ok(answer) => answer,
         // Slow, or deaf to what it does not know: greet it the old way and see what comes first.
         Err(_) => {
-            let greeting = initialize(peer, deadline);
+            let greeting = initialize(peer, None, deadline);
             tokio::pin!(greeting);
             tokio::select! {
                 answer = &mut probe => match answer {
@@ -107,8 +138,14 @@ pub(crate) async fn greet(
 
 async fn discover(peer: &Peer, deadline: Duration) -> Result<Greeting, CallError> {
     let mut params = RawObject::default();
-    dress(&mut params, Era::Modern);
-    let result = object(&peer.request("server/discover", &params, deadline).await?)?;
+    dress(&mut params, Era::Modern, None);
+    let ask = || peer.request("server/discover", &params, deadline);
+    let answer = match ask().await {
+        // It may have changed its mind about revisions since it was asked; it names ours.
+        Err(CallError::Rpc(error)) if names_modern(&error) => ask().await,
+        answer => answer,
+    };
+    let result = object(&answer?)?;
     let supported: Vec<String> = result.get_as("supportedVersions").unwrap_or_default();
     if !supported.iter().any(|revision| revision == MODERN_REVISION) {
         // It knows the question but none of our answers to it; `initialize` is left.
@@ -125,11 +162,22 @@ async fn discover(peer: &Peer, deadline: Duration) -> Result<Greeting, CallError
     ))
 }
 
-async fn initialize(peer: &Peer, deadline: Duration) -> Result<Greeting, CallError> {
+/// Greets a server the old way: for one client as that client would, else for all that may come.
+pub(crate) async fn initialize(
+    peer: &Peer,
+    client: Option<&Behalf>,
+    deadline: Duration,
+) -> Result<Greeting, CallError> {
     let mut params = RawObject::default();
-    params.set("protocolVersion", raw(NEWEST_LEGACY));
-    params.set("capabilities", RawObject::default().to_raw());
-    params.set("clientInfo", raw(&client_info()));
+    let revision = client.map_or(NEWEST_LEGACY, |client| client.revision);
+    let capabilities = client.map(|client| client.capabilities.to_raw());
+    let info = client.and_then(|client| client.info.clone());
+    params.set("protocolVersion", raw(revision));
+    params.set(
+        "capabilities",
+        capabilities.unwrap_or_else(|| raw(&brokered())),
+    );
+    params.set("clientInfo", info.unwrap_or_else(|| raw(&client_info())));
     let result = object(&peer.request("initialize", &params, deadline).await?)?;
     let revision = result
         .get_as("protocolVersion")
@@ -181,6 +229,17 @@ fn says_legacy(error: &CallError) -> bool {
     }
 }
 
+/// Whether a refused revision comes with the advice to use the one that we speak.
+fn names_modern(error: &ErrorObject) -> bool {
+    let supported = error
+        .data
+        .as_deref()
+        .and_then(RawObject::parse)
+        .and_then(|data| data.get_as::<Vec<String>>("supported"));
+    is_modern_only(error)
+        && supported.is_some_and(|supported| supported.iter().any(|one| one == MODERN_REVISION))
+}
+
 fn is_modern_only(error: &ErrorObject) -> bool {
     error.code == code::UNSUPPORTED_VERSION
 }
@@ -206,7 +265,7 @@ mod tests {
                 incoming,
             },
         ) = link();
-        let (peer, dispatch, _changes) = Peer::new(link);
+        let (peer, dispatch, _changes) = Peer::new(link, crate::news::NewsDesk::idle());
         let mut methods = Vec::new();
         let server = async {
             while let Some(message) = outgoing.recv().await {
@@ -299,14 +358,14 @@ mod tests {
     fn each_era_gets_the_meta_it_knows() {
         let mut params: RawObject =
             serde_json::from_str(r#"{"name":"x","_meta":{"progressToken":7}}"#).expect("JSON");
-        dress(&mut params, Era::Modern);
+        dress(&mut params, Era::Modern, None);
         let meta = params.object("_meta").expect("meta");
         assert_eq!(meta.get_as::<u8>("progressToken"), Some(7));
         assert_eq!(
             meta.get_as::<String>(META_PROTOCOL_VERSION).as_deref(),
             Some("2026-07-28")
         );
-        dress(&mut params, Era::Legacy);
+        dress(&mut params, Era::Legacy, None);
         assert_eq!(
             params.to_raw().get(),
             r#"{"name":"x","_meta":{"progressToken":7}}"#

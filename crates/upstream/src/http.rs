@@ -1,22 +1,33 @@
 //! A server behind a URL: Streamable HTTP of both eras, and the older HTTP+SSE pair.
 
+mod answer;
 mod authorization;
 mod client;
+mod events;
+mod headers;
 mod legacy_sse;
+mod news;
+mod posts;
+mod refusal;
 mod reply;
 mod streamable;
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use model::{SafeUrl, Secret};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use serde_json::value::RawValue;
 use tokio_util::sync::CancellationToken;
-use wire::Era;
+use wire::{Era, InvalidAnnotation, ParamHeaders};
 
-pub(crate) use authorization::{Bearer, is_settled};
-pub(crate) use client::new_client;
+pub(crate) use authorization::{Bearer, authorized, is_settled};
+pub(crate) use client::{new_client, new_upgrade_client};
 pub(crate) use legacy_sse::connect as connect_legacy_sse;
-pub(crate) use streamable::{connect as connect_streamable, listen};
+pub(crate) use news::listen;
+pub(crate) use refusal::Refusal;
+pub(crate) use reply::{connection_error, too_large};
+pub(crate) use streamable::connect as connect_streamable;
 
 /// Where a remote server is and what goes with every request.
 #[derive(Clone)]
@@ -48,6 +59,8 @@ pub(crate) struct Agreed {
     pub(crate) revision: Option<String>,
     /// The era, once it is known; the probe is sent as modern.
     pub(crate) era: Option<Era>,
+    /// The headers that tools want on their calls in the modern era, by the tools' names.
+    pub(crate) param_headers: Arc<HashMap<String, ParamHeaders>>,
 }
 
 impl Shared {
@@ -60,6 +73,27 @@ impl Shared {
 
     pub(crate) fn update(&self, change: impl FnOnce(&mut Agreed)) {
         change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// Settles which arguments later calls repeat in headers, from each tool's name and
+    /// `inputSchema`. To be told after every listing of a modern server's tools. Returns the tools
+    /// that are not to be offered, because their annotations cannot be used.
+    pub(crate) fn set_param_headers<'t>(
+        &self,
+        tools: impl IntoIterator<Item = (&'t str, &'t RawValue)>,
+    ) -> Vec<(&'t str, InvalidAnnotation)> {
+        let (mut headers, mut invalid) = (HashMap::new(), Vec::new());
+        for (name, schema) in tools {
+            match ParamHeaders::of_schema(schema) {
+                Ok(none) if none.is_empty() => {}
+                Ok(wanted) => {
+                    headers.insert(name.to_owned(), wanted);
+                }
+                Err(reason) => invalid.push((name, reason)),
+            }
+        }
+        self.update(|agreed| agreed.param_headers = Arc::new(headers));
+        invalid
     }
 }
 

@@ -1,16 +1,19 @@
 //! One connection to one MCP server: transports, handshake in both eras, state machine, back-off.
 //!
-//! [`Upstream`] supervises a server. Above the transports (`stdio`, `http`) everything is raw
+//! [`Upstream`] supervises a server. Above the transports (`stdio`, `http`, `websocket`) everything is raw
 //! messages over a `link`; `peer` matches answers to requests, `handshake` finds out the era,
 //! `session` is one life of a connection and `supervisor` the sequence of them.
 
 mod backoff;
 mod context;
 mod environment;
+mod exchange;
 mod framer;
 mod handshake;
 mod http;
+mod interests;
 mod link;
+mod news;
 mod peer;
 pub mod reaper;
 mod session;
@@ -18,11 +21,15 @@ mod status;
 mod stdio;
 mod supervisor;
 mod tools;
+mod websocket;
 
 pub use context::Context;
 pub use environment::{Environment, find_command};
+pub use exchange::{Behalf, Exchange, Happening, Party, PartyId, ServerRequest};
+pub use interests::Interests;
 pub use link::CallError;
-pub use status::{CallLine, Status, Upstream, Watch};
+pub use news::News;
+pub use status::{Beginning, CallLine, Introduction, Status, Upstream, Watch};
 pub use tools::ToolDefinition;
 
 #[cfg(test)]

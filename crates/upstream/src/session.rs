@@ -1,35 +1,33 @@
 //! One live connection to a server, from its launch to its end.
 
+mod beside;
+mod informed;
 mod process;
-mod remote;
+pub(crate) mod remote;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use config::ServerConfig;
 use model::{Problem, ProblemCode, StartPhase};
-use serde_json::json;
 use telemetry::ServerLog;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio_util::task::TaskTracker;
 use vault::ResolvedLaunch;
-use wire::{Era, Raw, RawObject, raw};
+use wire::{Era, LogLevel, Raw, RawObject};
 
 use crate::context::Context;
-use crate::handshake::{Greeting, Opening, dress, greet};
-use crate::http::Farewell;
+use crate::exchange::{Behalf, Exchange};
+use crate::handshake::{Greeting, Opening, dress, greet, initialize};
+use crate::http::{Farewell, Shared};
+use crate::interests::Interests;
 use crate::link::{CallError, Link};
-use crate::peer::Peer;
+use crate::news::NewsDesk;
+use crate::peer::{Listener, Peer};
 use crate::stdio::{Launch, Process};
-
-/// A modern server's subscription is a request without end; this is as good as that.
-const SUBSCRIPTION: Duration = Duration::from_hours(24 * 365);
-
-/// A subscription that ended is opened again after this long, doubling.
-const FIRST_RETRY: Duration = Duration::from_secs(1);
-const LONGEST_RETRY: Duration = Duration::from_mins(1);
+use beside::Beside;
 
 /// A remote server is told that its session is over, within this time.
 const FAREWELL: Duration = Duration::from_secs(3);
@@ -39,6 +37,22 @@ const FAREWELL: Duration = Duration::from_secs(3);
 pub(crate) struct Caller {
     peer: Peer,
     era: Era,
+    greeting: Arc<Greeting>,
+    /// The way to sessions of single clients, where they can have their own.
+    beside: Option<Arc<Beside>>,
+    /// Whether it is such a session.
+    own: bool,
+    /// What later requests carry, over Streamable HTTP.
+    pub(crate) http: Option<Shared>,
+}
+
+/// What goes for every connection of a start.
+#[derive(Clone)]
+pub(crate) struct Terms {
+    /// The handshake may take this long.
+    pub(crate) deadline: Duration,
+    /// Where news goes.
+    pub(crate) news: NewsDesk,
 }
 
 /// What a start needs to know.
@@ -46,6 +60,8 @@ pub(crate) struct Start<'a> {
     pub(crate) config: &'a ServerConfig,
     pub(crate) context: &'a Arc<Context>,
     pub(crate) log: &'a ServerLog,
+    /// The server's slug.
+    pub(crate) slug: &'a Arc<str>,
     /// Marks the processes of this start.
     pub(crate) mark: String,
     /// The processes of all starts of this server.
@@ -61,7 +77,6 @@ pub(crate) struct Start<'a> {
 /// A connection whose handshake has succeeded.
 pub(crate) struct Session {
     pub(crate) caller: Caller,
-    pub(crate) greeting: Greeting,
     /// News of changed tools, until somebody takes charge of them.
     changes: Option<mpsc::Receiver<()>>,
     process: Option<Process>,
@@ -76,15 +91,95 @@ impl Caller {
         self.peer.is_closed()
     }
 
-    /// Sends a request, dressed for the server's era, and waits for its result.
+    /// Sends a request of our own and waits for its result.
     pub(crate) async fn request(
         &self,
         method: &str,
         mut params: RawObject,
         deadline: Duration,
     ) -> Result<Raw, CallError> {
-        dress(&mut params, self.era);
+        dress(&mut params, self.era, None);
         self.peer.request(method, &params, deadline).await
+    }
+
+    /// Sends a request on a client's behalf, in the client's own era where the server speaks it.
+    pub(crate) async fn open(
+        &self,
+        method: &str,
+        mut params: RawObject,
+        behalf: &Behalf,
+    ) -> Result<Exchange, CallError> {
+        let caller = self.towards(behalf).await;
+        dress(&mut params, caller.era, Some(behalf));
+        let listener = Listener {
+            party: behalf.party.id(),
+            progress: behalf.progress,
+            // In the modern era, no server asks in the middle of a call.
+            can_be_asked: caller.era == Era::Legacy && behalf.can_be_asked(),
+        };
+        Ok(Exchange {
+            in_flight: caller.peer.open(method, params, listener).await?,
+            era: caller.era,
+        })
+    }
+
+    /// The connection on which a client is met: its own, where it can have one.
+    pub(crate) async fn towards(&self, client: &Behalf) -> Self {
+        if client.era == Era::Legacy
+            && let Some(beside) = &self.beside
+            && let Some(mut caller) = beside.caller(client).await
+        {
+            caller.own = true;
+            return caller;
+        }
+        self.clone()
+    }
+
+    /// Whether the connection is the client's own.
+    pub(crate) fn is_own(&self) -> bool {
+        self.own
+    }
+
+    /// Sends a notification on a client's behalf.
+    pub(crate) async fn notify(&self, method: &str, params: Option<Raw>) {
+        self.peer.notify(method, params).await;
+    }
+
+    /// Asks for the server's log from a level on, where its era has such a request.
+    pub(crate) async fn set_level(&self, level: LogLevel) -> Result<(), CallError> {
+        match self.era {
+            Era::Legacy => informed::set_level(self, level).await,
+            Era::Modern => Ok(()),
+        }
+    }
+
+    /// Has the tools listed anew.
+    pub(crate) fn suspect_changes(&self) {
+        self.peer.suspect_changes();
+    }
+
+    /// The era of the connection.
+    pub(crate) fn era(&self) -> Era {
+        self.era
+    }
+
+    /// What the server said of itself.
+    pub(crate) fn greeting(&self) -> &Arc<Greeting> {
+        &self.greeting
+    }
+
+    fn offers(&self, capability: &str) -> bool {
+        self.greeting.capabilities.get(capability).is_some()
+    }
+}
+
+impl Start<'_> {
+    /// What goes for every connection of this start.
+    fn terms(&self) -> Terms {
+        Terms {
+            deadline: self.config.start_timeout,
+            news: NewsDesk::new(self.slug, &self.context.news, self.log),
+        }
     }
 }
 
@@ -118,7 +213,7 @@ impl Session {
                 identity,
                 kind,
             } => {
-                let target = remote::target(start, url, &headers, identity)?;
+                let target = remote::target(start, url, &headers, identity, kind)?;
                 remote::open(start, target, kind).await
             }
         }
@@ -134,16 +229,10 @@ impl Session {
         self.caller.peer.closed().await
     }
 
-    /// Asks for news about the tools, where the server must be asked (modern era).
-    pub(crate) fn subscribe(&mut self) {
-        let changes = self.greeting.capabilities.object("tools");
-        let announces = changes
-            .and_then(|tools| tools.get_as("listChanged"))
-            .unwrap_or(false);
-        if self.caller.era == Era::Legacy || !announces {
-            return;
-        }
-        self.tasks.spawn(keep_subscribed(self.caller.clone()));
+    /// Keeps the server informed of what its clients want to hear of.
+    pub(crate) fn keep_informed(&mut self, interests: Interests) {
+        let caller = self.caller.clone();
+        self.tasks.spawn(informed::keep_informed(caller, interests));
     }
 
     /// How long the server has been silent, where its era lets us ask whether it still lives.
@@ -159,11 +248,15 @@ impl Session {
     /// Ends the connection in order.
     pub(crate) async fn stop(self) {
         let Self {
+            caller,
             process,
             farewell,
             tasks: _tasks,
             ..
         } = self;
+        if let Some(beside) = &caller.beside {
+            beside.stop().await;
+        }
         if let Some(process) = process {
             return process.stop().await;
         }
@@ -190,48 +283,36 @@ impl Session {
     }
 }
 
-/// Asks a modern server for news of its tools, again whenever its stream ends; what changed
-/// meanwhile is asked for as well.
-async fn keep_subscribed(caller: Caller) {
-    let mut params = RawObject::default();
-    params.set("notifications", raw(&json!({ "toolsListChanged": true })));
-    let mut wait = FIRST_RETRY;
-    loop {
-        let began = Instant::now();
-        let ended = caller
-            .request("subscriptions/listen", params.clone(), SUBSCRIPTION)
-            .await;
-        if matches!(ended, Err(CallError::Rpc(_))) || caller.is_closed() {
-            return;
-        }
-        if began.elapsed() > LONGEST_RETRY {
-            wait = FIRST_RETRY;
-        }
-        tokio::time::sleep(wait).await;
-        wait = (wait * 2).min(LONGEST_RETRY);
-        caller.peer.suspect_changes();
-    }
-}
-
 /// Makes the handshake over a fresh link.
 async fn establish(
     link: Link,
     mut tasks: JoinSet<()>,
     opening: Opening,
-    deadline: Duration,
+    terms: Terms,
+    client: Option<&Behalf>,
 ) -> Result<Session, CallError> {
-    let (peer, dispatch, changes) = Peer::new(link);
+    let deadline = terms.deadline;
+    let (peer, dispatch, changes) = Peer::new(link, terms.news);
     tasks.spawn(dispatch.run());
-    let greeting = tokio::time::timeout(deadline, greet(&peer, opening, deadline))
+    let greeting = async {
+        match client {
+            Some(client) => initialize(&peer, Some(client), deadline).await,
+            None => greet(&peer, opening, deadline).await,
+        }
+    };
+    let greeting = tokio::time::timeout(deadline, greeting)
         .await
         .unwrap_or(Err(CallError::Timeout(deadline)))?;
     let caller = Caller {
         peer,
         era: greeting.era,
+        greeting: Arc::new(greeting),
+        beside: None,
+        own: false,
+        http: None,
     };
     Ok(Session {
         caller,
-        greeting,
         changes: Some(changes),
         process: None,
         farewell: None,

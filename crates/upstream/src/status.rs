@@ -10,14 +10,19 @@ use telemetry::ServerLog;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio_util::task::TaskTracker;
-use wire::{Raw, RawObject};
+use wire::{Era, LogLevel, Raw, RawObject};
 
 use crate::backoff::Backoff;
 use crate::context::Context;
+use crate::exchange::{Behalf, Exchange};
+use crate::interests::Interests;
 use crate::link::CallError;
 use crate::session::Caller;
 use crate::supervisor::{Order, Supervisor};
 use crate::tools::ToolDefinition;
+
+/// A listing that is waited for takes at most this long.
+const LIST_PATIENCE: Duration = Duration::from_secs(10);
 
 /// Where a server stands, and what it offers.
 #[derive(Clone, Debug)]
@@ -36,6 +41,8 @@ pub struct Status {
     pub server_info: Option<String>,
     /// What it wants a model to know.
     pub instructions: Option<String>,
+    /// What it said it can do, last time.
+    pub capabilities: Arc<RawObject>,
     /// Its tools as listed last; also while it is down.
     pub tools: Arc<[ToolDefinition]>,
     /// Why definitions were left out.
@@ -47,6 +54,29 @@ pub struct Status {
 pub(crate) struct Live {
     pub(crate) status: Status,
     pub(crate) caller: Option<Caller>,
+    /// How often the tools were listed.
+    pub(crate) listings: u64,
+}
+
+/// What a server says of itself to a client.
+#[derive(Clone, Debug)]
+pub struct Introduction {
+    /// The era in which the client is met.
+    pub era: Era,
+    /// Whether the client has a session of its own.
+    pub own: bool,
+    /// Its capabilities as sent.
+    pub capabilities: RawObject,
+    /// What it wants a model to know.
+    pub instructions: Option<String>,
+}
+
+/// What a server is given on its way besides its configuration.
+pub struct Beginning {
+    /// Its name in marks, logs and news.
+    pub slug: String,
+    /// What clients want to hear of; outlives the server's connections.
+    pub interests: Interests,
 }
 
 /// One server under supervision. Dropping the handle stops the server.
@@ -60,7 +90,7 @@ impl Upstream {
     /// Starts supervising. The task belongs to `tasks`.
     pub fn start(
         config: ServerConfig,
-        slug: String,
+        start: Beginning,
         context: Arc<Context>,
         log: ServerLog,
         tasks: &TaskTracker,
@@ -68,11 +98,13 @@ impl Upstream {
         let (live_sender, live) = watch::channel(Live {
             status: first_status(),
             caller: None,
+            listings: 0,
         });
         let (orders, receiver) = mpsc::channel(4);
         let supervisor = Supervisor {
             config,
-            slug,
+            slug: Arc::from(start.slug),
+            interests: start.interests,
             context,
             log,
             live: live_sender,
@@ -126,6 +158,7 @@ fn first_status() -> Status {
         protocol: None,
         server_info: None,
         instructions: None,
+        capabilities: Arc::default(),
         tools: Arc::default(),
         rejected: Arc::default(),
     }
@@ -173,6 +206,57 @@ impl CallLine {
         tokio::time::timeout(deadline, exchange)
             .await
             .unwrap_or(Err(CallError::Timeout(deadline)))
+    }
+
+    /// Sends a request on a client's behalf. What happens to it is up to the exchange: nothing is
+    /// sent twice here.
+    pub async fn open(
+        &self,
+        method: &str,
+        params: RawObject,
+        behalf: &Behalf,
+    ) -> Result<Exchange, CallError> {
+        self.caller().await?.open(method, params, behalf).await
+    }
+
+    /// What the server says of itself to a client, as soon as it is up.
+    pub async fn introduction(&self, client: &Behalf) -> Result<Introduction, CallError> {
+        let caller = self.caller().await?.towards(client).await;
+        let greeting = caller.greeting();
+        Ok(Introduction {
+            era: caller.era(),
+            own: caller.is_own(),
+            capabilities: greeting.capabilities.clone(),
+            instructions: greeting.instructions.clone(),
+        })
+    }
+
+    /// Asks for the server's log from a level on, on the connection where the client is met.
+    pub async fn set_level(&self, level: LogLevel, client: &Behalf) -> Result<(), CallError> {
+        let caller = self.caller().await?.towards(client).await;
+        caller.set_level(level).await
+    }
+
+    /// Passes on a client's notification, where the client has a session of its own; elsewhere
+    /// nobody could tell whose it is.
+    pub async fn notify(&self, method: &str, params: Option<Raw>, client: &Behalf) {
+        if let Ok(caller) = self.caller().await {
+            let caller = caller.towards(client).await;
+            if caller.is_own() {
+                caller.notify(method, params).await;
+            }
+        }
+    }
+
+    /// Has the tools listed anew and waits until they are, within bounds.
+    pub async fn list_again(&self) {
+        let mut live = self.0.clone();
+        let before = live.borrow().listings;
+        if let Ok(caller) = self.caller().await {
+            caller.suspect_changes();
+            let listed = live.wait_for(|live| live.listings > before);
+            let _ = tokio::time::timeout(LIST_PATIENCE, listed).await;
+        }
     }
 
     /// The way to the server, as soon as it is up; an error if it is not coming up.

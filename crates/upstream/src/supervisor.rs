@@ -9,19 +9,25 @@ use model::{Problem, ProblemCode, ServerState, StartPhase, now_millis};
 use telemetry::ServerLog;
 use tokio::sync::{mpsc, watch};
 use tokio_util::task::TaskTracker;
-use wire::RawObject;
+use wire::{Notification, RawObject};
 
 use crate::backoff::Backoff;
 use crate::context::Context;
+use crate::interests::Interests;
 use crate::link::CallError;
+use crate::news::NewsDesk;
+use crate::peer::TOOLS_CHANGED;
 use crate::session::{Session, Start};
 use crate::status::Live;
-use crate::tools;
+use crate::tools::{self, ToolDefinition};
 
 /// A legacy server that has been silent for so long is asked whether it lives.
 const IDLE: Duration = Duration::from_mins(1);
 /// It has this long to answer.
 const PING_PATIENCE: Duration = Duration::from_secs(20);
+/// A server that forgets sessions sooner is not greeted again at once.
+const STABLE: Duration = Duration::from_secs(1);
+
 /// Several changes of the tools in a row are followed by one listing.
 const SETTLE: Duration = Duration::from_millis(50);
 
@@ -46,7 +52,8 @@ enum Ended {
 
 pub(crate) struct Supervisor {
     pub(crate) config: ServerConfig,
-    pub(crate) slug: String,
+    pub(crate) slug: Arc<str>,
+    pub(crate) interests: Interests,
     pub(crate) context: Arc<Context>,
     pub(crate) log: ServerLog,
     pub(crate) live: watch::Sender<Live>,
@@ -89,6 +96,7 @@ impl Supervisor {
                 config: &self.config,
                 context: &self.context,
                 log: &self.log,
+                slug: &self.slug,
                 mark: self.context.run.next_start(&self.slug),
                 processes: &self.processes,
                 no_probe: &self.no_probe,
@@ -129,7 +137,7 @@ impl Supervisor {
                 phase: StartPhase::Listing,
             },
         );
-        session.subscribe();
+        session.keep_informed(self.interests.clone());
         let changes = session.take_changes();
         let (live, log, ready) = (&self.live, &self.log, OnceLock::new());
         let patience = self.config.start_timeout;
@@ -139,6 +147,8 @@ impl Supervisor {
             log,
             ready: &ready,
             patience,
+            news: NewsDesk::new(&self.slug, &self.context.news, &self.log),
+            interests: &self.interests,
         };
         let problem = tokio::select! {
             problem = watched.serve(changes) => problem,
@@ -155,13 +165,11 @@ impl Supervisor {
     /// Publishes who the server is.
     fn introduce(&self, session: &Session) {
         self.live.send_modify(|live| {
-            live.status.protocol = Some(session.greeting.revision.clone());
-            live.status
-                .server_info
-                .clone_from(&session.greeting.server_info);
-            live.status
-                .instructions
-                .clone_from(&session.greeting.instructions);
+            let greeting = session.caller.greeting();
+            live.status.protocol = Some(greeting.revision.clone());
+            live.status.server_info.clone_from(&greeting.server_info);
+            live.status.instructions.clone_from(&greeting.instructions);
+            live.status.capabilities = Arc::new(greeting.capabilities.clone());
         });
     }
 
@@ -169,8 +177,8 @@ impl Supervisor {
     async fn wait_after(&mut self, problem: Problem, uptime: Duration) -> Order {
         self.log
             .event(tracing::Level::WARN, &format!("not running: {problem}"));
-        // Forgetting a session is no failure, and it takes a call to find out: no pace is needed.
-        if problem.code == ProblemCode::SessionExpired && !uptime.is_zero() {
+        // Forgetting a session is no failure.
+        if problem.code == ProblemCode::SessionExpired && uptime > STABLE {
             return Order::Restart;
         }
         if problem.code.needs_person() {
@@ -220,6 +228,8 @@ struct Watched<'a> {
     ready: &'a OnceLock<Instant>,
     /// Listing may take as long as starting.
     patience: Duration,
+    news: NewsDesk,
+    interests: &'a Interests,
 }
 
 impl Watched<'_> {
@@ -233,32 +243,48 @@ impl Watched<'_> {
             tokio::time::sleep(SETTLE).await;
             while changes.try_recv().is_ok() {}
             // The old list stays until there is a new one.
-            while let Err(error) = self.follow_tools().await {
-                let text = format!("tools not listed anew: {error}");
-                self.log.event(tracing::Level::WARN, &text);
-                tokio::time::sleep(LIST_AGAIN).await;
+            loop {
+                match self.follow_tools().await {
+                    // Whoever looks for changes finds none; whoever was promised news gets it.
+                    Ok(true) => self.news.publish(Notification {
+                        method: TOOLS_CHANGED.to_owned(),
+                        params: None,
+                    }),
+                    Ok(false) => {}
+                    Err(error) => {
+                        let text = format!("tools not listed anew: {error}");
+                        self.log.event(tracing::Level::WARN, &text);
+                        tokio::time::sleep(LIST_AGAIN).await;
+                        continue;
+                    }
+                }
+                break;
             }
         }
         std::future::pending().await
     }
 
-    /// Lists the tools anew.
-    async fn follow_tools(&self) -> Result<(), CallError> {
+    /// Lists the tools anew, and tells whether they are the same as before.
+    async fn follow_tools(&self) -> Result<bool, CallError> {
         let listing = tools::list(&self.session.caller, self.patience).await?;
         for reason in &listing.rejected {
             let text = format!("left out a tool: {reason}");
             self.log.event(tracing::Level::WARN, &text);
         }
+        let mut same = false;
         self.live.send_modify(|live| {
+            same = are_same(&live.status.tools, &listing.tools);
             live.status.tools = listing.tools.into();
             live.status.rejected = listing.rejected.into();
+            live.listings += 1;
         });
-        Ok(())
+        Ok(same)
     }
 
     /// Opens the server to calls.
     fn announce(&self) {
         self.ready.get_or_init(Instant::now);
+        self.tell_of_a_new_connection();
         let tools = self.live.borrow().status.tools.len();
         self.log
             .event(tracing::Level::INFO, &format!("ready with {tools} tools"));
@@ -268,6 +294,37 @@ impl Watched<'_> {
             live.status.since = now_millis();
         });
     }
+}
+
+impl Watched<'_> {
+    /// What changed while there was no connection was told to nobody.
+    fn tell_of_a_new_connection(&self) {
+        if self.live.borrow().status.starts <= 1 {
+            return;
+        }
+        let desk = &self.news;
+        for kind in ["prompts", "resources"] {
+            let method = format!("notifications/{kind}/list_changed");
+            desk.publish(Notification {
+                method,
+                params: None,
+            });
+        }
+        for uri in self.interests.follow().borrow().resources.keys() {
+            let mut params = RawObject::default();
+            params.set("uri", wire::raw(uri));
+            desk.publish(Notification {
+                method: "notifications/resources/updated".to_owned(),
+                params: Some(params.to_raw()),
+            });
+        }
+    }
+}
+
+fn are_same(before: &[ToolDefinition], after: &[ToolDefinition]) -> bool {
+    let mut pairs = before.iter().zip(after);
+    before.len() == after.len()
+        && pairs.all(|(one, other)| one.definition.get() == other.definition.get())
 }
 
 fn set_state(live: &watch::Sender<Live>, state: ServerState) {

@@ -1,7 +1,9 @@
 //! Whole connections: real processes and real HTTP on this machine, behind an [`Upstream`].
 
+mod beside;
 #[cfg(unix)]
 mod calls;
+mod expiry;
 #[cfg(unix)]
 mod failures;
 mod legacy_sse;
@@ -10,10 +12,13 @@ mod life;
 mod origin;
 mod pace;
 mod remote;
+mod resume;
 #[cfg(unix)]
 mod script;
 mod sessions;
 mod sign_in;
+mod websocket;
+mod wire_level;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -31,7 +36,7 @@ use vault::{Keychain, Vault};
 use wire::{Raw, RawObject, raw};
 
 use crate::reaper::RunMark;
-use crate::{CallError, CallLine, Context, Status, Upstream};
+use crate::{Beginning, CallError, CallLine, Context, Interests, Status, Upstream};
 
 /// Longer than anything here takes; only a test that fails waits for so long.
 const PATIENCE: Duration = Duration::from_secs(50);
@@ -82,7 +87,9 @@ impl Bench {
     fn start(&self, entry: &Value) -> Upstream {
         let log = self.context.logs.open("s").expect("a log");
         let context = Arc::clone(&self.context);
-        Upstream::start(config_of(entry), "s".to_owned(), context, log, &self.tasks)
+        let (slug, interests) = ("s".to_owned(), Interests::default());
+        let beginning = Beginning { slug, interests };
+        Upstream::start(config_of(entry), beginning, context, log, &self.tasks)
     }
 
     /// Everything in the server's log.

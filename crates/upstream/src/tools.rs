@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use model::Effect;
 use serde_json::value::RawValue;
-use wire::{ErrorObject, Raw, RawObject, code, raw};
+use wire::{Era, ErrorObject, Raw, RawObject, code, raw};
 
+use crate::http::Shared;
 use crate::link::CallError;
 use crate::session::Caller;
 
@@ -38,8 +39,38 @@ pub(crate) struct Listing {
     pub(crate) rejected: Vec<String>,
 }
 
+impl Listing {
+    /// Leaves out tools whose calls could not be sent, because they want arguments repeated in
+    /// headers that cannot be; the others' headers are settled with the connection.
+    fn settle_headers(&mut self, http: &Shared) {
+        let schemas: Vec<(String, Raw)> = self
+            .tools
+            .iter()
+            .filter_map(|tool| {
+                let schema = RawObject::parse(&tool.definition)?.remove("inputSchema")?;
+                Some((tool.name.clone(), schema))
+            })
+            .collect();
+        let named = schemas
+            .iter()
+            .map(|(name, schema)| (name.as_str(), &**schema));
+        for (name, reason) in http.set_param_headers(named) {
+            self.tools.retain(|tool| tool.name != name);
+            self.rejected.push(format!("`{name}`: {reason}"));
+        }
+    }
+}
+
 /// Lists all pages of a server's tools.
 pub(crate) async fn list(caller: &Caller, deadline: Duration) -> Result<Listing, CallError> {
+    let mut listing = list_pages(caller, deadline).await?;
+    if let Some(http) = caller.http.as_ref().filter(|_| caller.era() == Era::Modern) {
+        listing.settle_headers(http);
+    }
+    Ok(listing)
+}
+
+async fn list_pages(caller: &Caller, deadline: Duration) -> Result<Listing, CallError> {
     let mut collected = Collected::default();
     let mut cursor: Option<String> = None;
     for _ in 0..MAX_PAGES {

@@ -30,13 +30,13 @@ pub enum ResolvedLaunch {
     },
     /// A server that runs elsewhere.
     Remote {
-        /// Its address, over HTTP or HTTPS.
+        /// Its address; the scheme is one of its kind.
         url: SafeUrl,
         /// Headers sent with every request.
         headers: Vec<(String, Secret)>,
         /// What the user configured about signing in to it.
         identity: ClientIdentity,
-        /// Which HTTP transport it speaks.
+        /// Which transport it speaks.
         kind: RemoteKind,
     },
 }
@@ -108,11 +108,11 @@ fn resolve_remote(launch: &RemoteLaunch, from: &dyn Resolve) -> Result<ResolvedL
     let url = text(&launch.url, from, "url")?;
     let url = Url::parse(&url)
         .ok()
-        .filter(|url| matches!(url.scheme(), "http" | "https"));
-    let Some(url) = url else {
+        .and_then(|url| Some((launch.kind.for_scheme(url.scheme())?, url)));
+    let Some((kind, url)) = url else {
         // The address itself is not told: it may hold a secret.
         return Err(invalid(
-            "`url` is no address over HTTP once its references are resolved.",
+            "`url` is no address of its type once its references are resolved.",
         ));
     };
     let headers = values(&launch.headers, from, "headers")?;
@@ -127,7 +127,7 @@ fn resolve_remote(launch: &RemoteLaunch, from: &dyn Resolve) -> Result<ResolvedL
         url: SafeUrl::new(url),
         headers,
         identity: resolve_sign_in(&launch.sign_in, from)?,
-        kind: launch.kind,
+        kind,
     })
 }
 
@@ -302,12 +302,28 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_scheme_that_comes_out_of_a_reference_counts_as_well() {
+        let url = json!({"url": "${NONE:-wss}://${HOST}/"});
+        let launch = launch(url).await.expect("resolves");
+        let ResolvedLaunch::Remote { url, kind, .. } = &launch else {
+            panic!("{launch:?}")
+        };
+        assert_eq!(url.expose().as_str(), "wss://h.example/");
+        assert_eq!(*kind, RemoteKind::WebSocket);
+    }
+
+    #[tokio::test]
     async fn what_is_missing_is_a_problem_that_names_the_place() {
         for (entry, code, place) in [
             (
                 json!({"command": "x", "args": ["a", "${NONE}"]}),
                 ProblemCode::MissingVariable,
                 "`args[1]`",
+            ),
+            (
+                json!({"type": "http", "url": "${NONE:-ws}://h/"}),
+                ProblemCode::InvalidConfig,
+                "`url`",
             ),
             (
                 json!({"url": "https://h/", "headers": {"X": "${keyring:none}"}}),

@@ -23,6 +23,8 @@ pub fn name_of_request(method: &str, params: &RawObject) -> Option<String> {
     match method {
         "tools/call" | "prompts/get" => params.get_as("name"),
         "resources/read" => params.get_as("uri"),
+        // The tasks extension (SEP-2663): whoever routes by it finds the instance that has the task.
+        "tasks/get" | "tasks/update" | "tasks/cancel" => params.get_as("taskId"),
         _ => None,
     }
 }
@@ -42,11 +44,11 @@ pub fn encode_value(text: &str) -> String {
 
 /// The text that a header's value stands for; `None` if it says that it is encoded and is not.
 pub fn decode_value(value: &str) -> Option<String> {
-    let Some(encoded) = value.strip_prefix(PREFIX) else {
+    let rest = value.strip_prefix(PREFIX);
+    let Some(encoded) = rest.and_then(|rest| rest.strip_suffix(SUFFIX)) else {
         return Some(value.to_owned());
     };
-    let bytes = STANDARD.decode(encoded.strip_suffix(SUFFIX)?).ok()?;
-    String::from_utf8(bytes).ok()
+    String::from_utf8(STANDARD.decode(encoded).ok()?).ok()
 }
 
 #[cfg(test)]
@@ -73,13 +75,20 @@ mod tests {
             assert_eq!(decode_value(&encode_value(text)).as_deref(), Some(text));
         }
         assert_eq!(decode_value("=?base64?***?="), None);
-        assert_eq!(decode_value("=?base64?YQ=="), None);
+        assert_eq!(decode_value("=?base64?/w==?="), None);
     }
 
     #[test]
-    fn only_three_methods_have_a_name() {
+    fn half_a_mark_is_part_of_the_text() {
+        for text in ["=?base64?YQ==", "=?base64?=", "YQ==?="] {
+            assert_eq!(decode_value(text).as_deref(), Some(text));
+        }
+    }
+
+    #[test]
+    fn few_methods_have_a_name() {
         let params: RawObject =
-            serde_json::from_str(r#"{"name":"n","uri":"u:1"}"#).expect("an object");
+            serde_json::from_str(r#"{"name":"n","uri":"u:1","taskId":"t"}"#).expect("an object");
         assert_eq!(name_of_request("tools/call", &params).as_deref(), Some("n"));
         assert_eq!(
             name_of_request("prompts/get", &params).as_deref(),
@@ -89,6 +98,7 @@ mod tests {
             name_of_request("resources/read", &params).as_deref(),
             Some("u:1")
         );
+        assert_eq!(name_of_request("tasks/get", &params).as_deref(), Some("t"));
         assert_eq!(name_of_request("tools/list", &params), None);
     }
 }

@@ -23,6 +23,12 @@ pub mod code {
     pub const UPSTREAM: i64 = -32000;
     /// Headers and body disagree (MCP 2026-07-28).
     pub const HEADER_MISMATCH: i64 = -32020;
+    /// The request needs something that its client did not declare (MCP 2026-07-28).
+    pub const MISSING_CAPABILITY: i64 = -32021;
+    /// A resource that does not exist, before 2026-07-28.
+    pub const RESOURCE_NOT_FOUND: i64 = -32002;
+    /// A person must first visit a URL (2025-11-25 only).
+    pub const URL_ELICITATION_REQUIRED: i64 = -32042;
     /// A protocol revision that the receiver does not speak (MCP 2026-07-28).
     pub const UNSUPPORTED_VERSION: i64 = -32022;
 }
@@ -49,7 +55,7 @@ impl RequestId {
     }
 
     /// Takes a JSON string or number; nothing else can be an id.
-    fn from_raw(value: &RawValue) -> Option<Self> {
+    pub fn parse(value: &RawValue) -> Option<Self> {
         let text = value.get();
         let first = text.as_bytes().first()?;
         (*first == b'"' || *first == b'-' || first.is_ascii_digit()).then(|| Self(text.into()))
@@ -228,7 +234,7 @@ impl Message {
         if envelope.jsonrpc.as_deref() != Some("2.0") {
             return Err(ParseError::NotMessage);
         }
-        let id = envelope.id.and_then(RequestId::from_raw);
+        let id = envelope.id.and_then(RequestId::parse);
         match (envelope.method, envelope.result, envelope.error) {
             (Some(method), None, None) => match (id, envelope.id) {
                 (Some(id), _) => Ok(Self::Request(Request {
@@ -270,6 +276,19 @@ impl Message {
             method: method.to_owned(),
             params,
         })
+    }
+
+    /// About how many bytes the message takes.
+    pub fn size(&self) -> usize {
+        let length = |raw: &Option<Raw>| raw.as_ref().map_or(0, |raw| raw.get().len());
+        100 + match self {
+            Self::Request(request) => length(&request.params),
+            Self::Notification(notification) => length(&notification.params),
+            Self::Response(response) => match &response.outcome {
+                Ok(result) => result.get().len(),
+                Err(error) => error.message.len() + length(&error.data),
+            },
+        }
     }
 
     /// The message as one line of JSON, without the line break.

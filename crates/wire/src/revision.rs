@@ -19,6 +19,10 @@ pub const META_PROTOCOL_VERSION: &str = "io.modelcontextprotocol/protocolVersion
 pub const META_CLIENT_CAPABILITIES: &str = "io.modelcontextprotocol/clientCapabilities";
 /// `_meta` key: the client's name and version.
 pub const META_CLIENT_INFO: &str = "io.modelcontextprotocol/clientInfo";
+/// `_meta` key: from which level on the client of this request wants to see the log.
+pub const META_LOG_LEVEL: &str = "io.modelcontextprotocol/logLevel";
+/// `_meta` key: the task that a message belongs to (2025-11-25, basic/utilities/tasks).
+pub const META_RELATED_TASK: &str = "io.modelcontextprotocol/related-task";
 /// `_meta` key: the server's name and version, in results.
 pub const META_SERVER_INFO: &str = "io.modelcontextprotocol/serverInfo";
 

@@ -49,6 +49,9 @@ impl SseParser {
         self.buffer.extend_from_slice(chunk);
         let mut events = Vec::new();
         while let Some((line, rest)) = self.next_line() {
+            if line.len() + self.event.data.len() > self.limit {
+                return Err(TooLarge(self.limit));
+            }
             let line = String::from_utf8_lossy(&self.buffer[line]).into_owned();
             self.buffer.drain(..rest);
             self.scanned = 0;
@@ -92,8 +95,9 @@ impl SseParser {
         self.started = true;
         if line.is_empty() {
             let event = std::mem::take(&mut self.event);
-            let complete = std::mem::take(&mut self.has_data) || event.id.is_some();
-            return complete.then_some(event);
+            let complete = std::mem::take(&mut self.has_data);
+            let says_when = event.id.is_some() || event.retry.is_some();
+            return (complete || says_when).then_some(event);
         }
         let (field, value) = line.split_once(':').unwrap_or((line, ""));
         let value = value.strip_prefix(' ').unwrap_or(value);
@@ -101,7 +105,9 @@ impl SseParser {
             "data" => self.add_data(value),
             "event" => value.clone_into(&mut self.event.event),
             "id" if !value.contains('\0') => self.event.id = Some(value.to_owned()),
-            "retry" => self.event.retry = value.parse().ok(),
+            "retry" if value.bytes().all(|byte| byte.is_ascii_digit()) => {
+                self.event.retry = value.parse().ok().or(self.event.retry);
+            }
             _ => {}
         }
         None
@@ -155,9 +161,19 @@ mod tests {
     }
 
     #[test]
+    fn a_reconnection_time_may_come_alone() {
+        let alone = events("retry: 500\n\nretry: +5\n\nretry: soon\n\nretry:\n\n", 7);
+        let times: Vec<_> = alone.iter().map(|event| event.retry).collect();
+        assert_eq!(times, [Some(500)]);
+    }
+
+    #[test]
     fn an_endless_event_is_given_up() {
         let mut parser = SseParser::new(100);
         assert!(parser.feed(&[b'x'; 90]).is_ok());
         assert_eq!(parser.feed(&[b'x'; 20]), Err(TooLarge(100)));
+        let lines = "data: 0123456789\n".repeat(12) + "\n";
+        assert!(SseParser::new(100).feed(lines.as_bytes()).is_err());
+        assert!(SseParser::new(200).feed(lines.as_bytes()).is_ok());
     }
 }

@@ -46,9 +46,9 @@ pub(super) struct Bar {
 pub(super) fn without_servers(workspace: &Workspace) -> Result<Vec<Bar>> {
     let mut starts = Samples::default();
     for _ in 1..STARTS {
-        starts.add(Gateway::start(workspace, &json!({}))?.ready()?);
+        starts.add(Gateway::start(workspace, "release", &json!({}))?.ready()?);
     }
-    let mut gateway = Gateway::start(workspace, &json!({}))?;
+    let mut gateway = Gateway::start(workspace, "release", &json!({}))?;
     starts.add(gateway.ready()?);
     let start = Bar {
         name: "Start to endpoint ready, no servers (median of 10)",
@@ -67,7 +67,7 @@ pub(super) fn without_servers(workspace: &Workspace) -> Result<Vec<Bar>> {
 
 /// Bars of a gateway with many servers: start, memory, idle load, search.
 pub(super) fn with_many_servers(workspace: &Workspace) -> Result<Vec<Bar>> {
-    let mut gateway = Gateway::start(workspace, &scripted_servers(workspace))?;
+    let mut gateway = Gateway::start(workspace, "release", &scripted_servers(workspace))?;
     let ready = gateway.ready_with(SERVERS, TOOLS)?;
     let start = Bar {
         name: "500 tools of 70 scripted servers ready and indexed",

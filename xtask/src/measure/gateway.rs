@@ -1,4 +1,4 @@
-//! A gateway of its own to measure: private configuration, private data, a free port.
+//! A gateway of its own to run against: private configuration, private data, a free port.
 
 use std::net::{SocketAddr, TcpListener};
 use std::process::{Child, Command, Stdio};
@@ -16,24 +16,25 @@ use crate::workspace::Workspace;
 const PATIENCE: Duration = Duration::from_mins(2);
 
 /// A running `toolgate serve`; it is stopped when dropped.
-pub(super) struct Gateway {
+pub(crate) struct Gateway {
     process: Child,
     folder: TempDir,
     /// Where it listens.
-    pub(super) address: SocketAddr,
+    pub(crate) address: SocketAddr,
     /// When it was started.
     started: Instant,
 }
 
 impl Gateway {
-    /// Starts the optimised gateway with these `mcpServers`, without waiting for it.
-    pub(super) fn start(workspace: &Workspace, servers: &Value) -> Result<Self> {
+    /// Starts the gateway that was built with this profile, with these `mcpServers`, without
+    /// waiting for it.
+    pub(crate) fn start(workspace: &Workspace, profile: &str, servers: &Value) -> Result<Self> {
         let folder = tempfile::tempdir()?;
         let address = free_address()?;
         let config = folder.path().join("config.json");
         let settings = json!({"listen": address.to_string(), "mcpServers": servers});
         std::fs::write(&config, settings.to_string())?;
-        let mut command = Command::new(workspace.binary("release", "toolgate"));
+        let mut command = Command::new(workspace.binary(profile, "toolgate"));
         command.arg("--config").arg(&config);
         command.arg("--data-dir").arg(folder.path().join("data"));
         command
@@ -67,6 +68,16 @@ impl Gateway {
                 ..Request::default()
             })?;
             ensure!(response.status == 200, "not ready: {}", response.status);
+            Ok(())
+        })
+    }
+
+    /// Waits for this many ready servers, whatever they offer.
+    pub(crate) fn ready_with_servers(&mut self, servers: u64) -> Result<Duration> {
+        self.ready()?;
+        self.wait("the servers", |gateway| {
+            let totals = &gateway.status()?["totals"];
+            ensure!(totals["ready"] == servers, "not all are ready: {totals}");
             Ok(())
         })
     }
@@ -160,7 +171,7 @@ mod tests {
             target: PathBuf::from("/nowhere"),
             packages: Vec::new(),
         };
-        let error = Gateway::start(&workspace, &json!({}))
+        let error = Gateway::start(&workspace, "debug", &json!({}))
             .err()
             .expect("there is no program");
         assert_eq!(error.to_string(), "the gateway could not be started");

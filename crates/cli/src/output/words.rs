@@ -1,5 +1,7 @@
 //! Numbers, times and foreign text in words.
 
+use model::is_invisible;
+
 /// `1 server`, `2 servers`.
 pub(crate) fn count(number: usize, noun: &str) -> String {
     if number == 1 {
@@ -71,12 +73,6 @@ fn escape(text: &str, is_bad: impl Fn(char) -> bool) -> String {
         }
     }
     out
-}
-
-/// Characters of no width and those that turn the direction of writing.
-fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
-        | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
 }
 
 #[cfg(test)]

@@ -20,13 +20,15 @@ enum Kind {
 }
 
 /// The words of all clients for the transports.
-const TYPES: [(&str, Kind); 8] = [
+const TYPES: [(&str, Kind); 10] = [
     ("stdio", Kind::Process),
     ("http", Kind::Remote(RemoteKind::Http)),
     ("sse", Kind::Remote(RemoteKind::Sse)),
     ("streamable-http", Kind::Remote(RemoteKind::Http)),
     ("streamableHttp", Kind::Remote(RemoteKind::Http)),
     ("streamable_http", Kind::Remote(RemoteKind::Http)),
+    ("ws", Kind::Remote(RemoteKind::WebSocket)),
+    ("websocket", Kind::Remote(RemoteKind::WebSocket)),
     ("local", Kind::Process),
     ("remote", Kind::Remote(RemoteKind::Auto)),
 ];
@@ -187,10 +189,19 @@ fn read_remote(
     let headers = section.template_map("headers", wrong_header);
     let sign_in = read_sign_in(section);
     let url = url?;
+    let kind = match scheme(url.written()) {
+        Some(scheme) => kind.for_scheme(scheme),
+        None => Some(kind),
+    };
     if let Some(problem) = url.as_literal().and_then(wrong_url) {
         let fix = "Use an address such as \"https://example.com/mcp\".";
         section.error(section.at(key), key, problem, fix);
+    } else if kind.is_none() {
+        let message = "The address and \"type\" name different transports.";
+        let fix = "Remove \"type\", or use an address that goes with it.";
+        section.error(section.at(key), key, message, fix);
     }
+    let kind = kind.unwrap_or_default();
     Some(RemoteLaunch {
         url,
         headers,
@@ -215,11 +226,19 @@ fn read_sign_in(section: &mut Section<'_, '_, '_>) -> SignIn {
     sign_in
 }
 
+/// The scheme of an address that is written out at least so far.
+fn scheme(written: &str) -> Option<&'static str> {
+    let schemes = ["http", "https", "ws", "wss"];
+    let (written, _) = written.split_once("://")?;
+    let known = |scheme: &&str| written.eq_ignore_ascii_case(scheme);
+    schemes.into_iter().find(known)
+}
+
 fn wrong_url(text: &str) -> Option<String> {
     match Url::parse(text) {
         Err(error) => Some(format!("This is no URL: {error}.")),
-        Ok(url) if !matches!(url.scheme(), "http" | "https") => Some(format!(
-            "\"{}:\" is not supported; servers are reached over HTTP.",
+        Ok(url) if !matches!(url.scheme(), "http" | "https" | "ws" | "wss") => Some(format!(
+            "\"{}:\" is not supported; servers are reached over HTTP or a WebSocket.",
             url.scheme()
         )),
         Ok(_) => None,

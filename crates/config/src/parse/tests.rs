@@ -102,6 +102,43 @@ fn a_process_is_read() {
 }
 
 #[test]
+fn an_address_tells_of_a_websocket() {
+    for (entry, kind) in [
+        (json!({"url": "wss://h/mcp"}), RemoteKind::WebSocket),
+        (
+            json!({"type": "remote", "url": "WS://h/mcp"}),
+            RemoteKind::WebSocket,
+        ),
+        (
+            json!({"type": "ws", "url": "ws://h/mcp"}),
+            RemoteKind::WebSocket,
+        ),
+        (
+            json!({"type": "websocket", "url": "wss://${HOST}/"}),
+            RemoteKind::WebSocket,
+        ),
+        (json!({"url": "wss://${HOST}/"}), RemoteKind::WebSocket),
+        (
+            json!({"type": "ws", "url": "${URL}"}),
+            RemoteKind::WebSocket,
+        ),
+        (json!({"url": "${URL}"}), RemoteKind::Auto),
+    ] {
+        let server = server(&entry);
+        let Launch::Remote(launch) = &server.launch else {
+            panic!("{:?}", server.launch)
+        };
+        assert_eq!(launch.kind, kind, "{entry}");
+        let shown = if kind == RemoteKind::Auto {
+            "http"
+        } else {
+            "ws"
+        };
+        assert_eq!(server.transport(), shown);
+    }
+}
+
+#[test]
 fn remote_servers_of_all_clients_are_read() {
     for (entry, kind) in [
         (json!({"url": "https://h/mcp"}), RemoteKind::Auto),
@@ -125,6 +162,10 @@ fn remote_servers_of_all_clients_are_read() {
         ),
         (
             json!({"url": "https://h/mcp", "headers": {"X-Key": "${keyring:k}"}}),
+            RemoteKind::Auto,
+        ),
+        (
+            json!({"type": "remote", "url": "https://h/mcp"}),
             RemoteKind::Auto,
         ),
         (
@@ -249,7 +290,7 @@ fn wrong_settings_of_our_own_cost_the_file() {
 }
 
 /// Entries that cannot be used, and how the finding about each starts.
-const WRONG_ENTRIES: [(&str, &str); 16] = [
+const WRONG_ENTRIES: [(&str, &str); 17] = [
     (
         "5",
         "1:22: mcpServers.bad: This is a number, but has to be an object.",
@@ -293,6 +334,10 @@ const WRONG_ENTRIES: [(&str, &str); 16] = [
     (
         r#"{"url": "mcp"}"#,
         "1:30: mcpServers.bad.url: This is no URL:",
+    ),
+    (
+        r#"{"type": "ws", "url": "https://h/"}"#,
+        r#"1:44: mcpServers.bad.url: The address and "type" name different transports."#,
     ),
     (
         r#"{"url": "ftp://h/"}"#,

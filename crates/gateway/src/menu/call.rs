@@ -4,12 +4,14 @@ use config::CallTools;
 use model::Effect;
 use rmcp::model::Tool;
 use serde_json::{Value, json};
-use wire::{Raw, RawObject};
+use wire::{ErrorObject, Raw, RawObject, code};
 
 use super::{define, missing};
 use crate::Gateway;
+use crate::face::Face;
 use crate::pipeline::{self, ToolCall};
-use crate::session::Client;
+use crate::refusal::Refusal;
+use crate::requester::Requester;
 
 /// The calling tools that the menu shows.
 pub(super) fn tools(style: CallTools) -> Vec<Tool> {
@@ -58,35 +60,44 @@ pub(super) fn intent(name: &str) -> Option<Option<Effect>> {
     }
 }
 
+/// Errors of a server that ask something of the client.
+const FOR_CLIENTS: [i64; 2] = [code::URL_ELICITATION_REQUIRED, code::MISSING_CAPABILITY];
+
 /// Calls the tool that the arguments name.
 pub(super) async fn run(
     gateway: &Gateway,
-    client: &Client,
+    who: &Requester,
     intent: Option<Effect>,
-    params: RawObject,
-) -> Raw {
+    mut params: RawObject,
+) -> Result<Raw, ErrorObject> {
     let arguments = params.object("arguments").unwrap_or_default();
     let Some(tool) = arguments.get_as::<String>("name") else {
         let example = json!({ "name": "server__tool", "arguments": {} });
-        return missing("A call", "the `name` of a tool", &example).to_result();
+        return Ok(missing("A call", "the `name` of a tool", &example).to_result());
     };
     // Some models write the inner arguments as text, or under the key that other gateways use.
     let inner = arguments
         .get("arguments")
         .or_else(|| arguments.get("args"))
         .map(unquote);
-    let mut extra = RawObject::default();
-    if let Some(meta) = params.get("_meta") {
-        extra.set("_meta", meta.to_owned());
-    }
+    // Answers to questions, a task to run it in and whatever else came beside the arguments
+    // belongs to the inner call.
+    params.remove("name");
+    params.remove("arguments");
     let call = ToolCall {
-        client,
+        who,
+        face: &Face::Menu,
         tool: tool.trim(),
         arguments: inner.as_deref(),
-        extra,
+        extra: params,
         intent,
     };
-    pipeline::call_for_result(gateway, &call).await
+    match pipeline::call(gateway, &call).await {
+        // These the client itself acts upon; all others are for the model to read.
+        Err(error) if FOR_CLIENTS.contains(&error.code) => Err(error),
+        Err(error) => Ok(Refusal::from_server(&error).to_result()),
+        Ok(result) => Ok(result),
+    }
 }
 
 /// An object that was sent as a string that holds it.

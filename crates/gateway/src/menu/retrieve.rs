@@ -1,5 +1,7 @@
 //! `retrieve_tools`: the few tools that fit a task.
 
+mod description;
+
 use fleet::{Catalog, Found};
 use model::Effect;
 use rmcp::model::Tool;
@@ -9,21 +11,15 @@ use super::servers::config_errors;
 use super::signature::signature;
 use super::{count, define, missing, text};
 use crate::Inner;
+use crate::behind::Behind;
 use crate::refusal::{Refusal, standing};
 
 /// Characters of a description shown in a compact answer.
 const SHORT: usize = 240;
-/// Servers named in the tool's own description.
-const NAMED: usize = 12;
 
-/// The tool; its description names what is behind it, since models do not search for what they
-/// have no reason to expect.
-pub(super) fn tool(catalog: &Catalog) -> Tool {
-    let description = format!(
-        "Find tools by what they do, then call them with the call_tool_* named in call_with. \
-         Query: verb + object + product (\"create issue github\"), one step per query.{}",
-        behind(catalog)
-    );
+/// The tool in front of these servers.
+pub(super) fn tool(servers: &[Behind<'_>]) -> Tool {
+    let description = description::description(servers);
     let schema = json!({
         "type": "object",
         "properties": {
@@ -38,26 +34,6 @@ pub(super) fn tool(catalog: &Catalog) -> Tool {
         "required": ["query"],
     });
     define("retrieve_tools", description, schema, Effect::Read)
-}
-
-fn behind(catalog: &Catalog) -> String {
-    let names: Vec<&str> = catalog
-        .servers()
-        .iter()
-        .filter(|server| !server.tools.is_empty())
-        .map(|server| server.slug.as_str())
-        .collect();
-    if names.is_empty() {
-        return String::new();
-    }
-    let more = names.len().saturating_sub(NAMED);
-    let shown = names[..names.len().min(NAMED)].join(", ");
-    let rest = if more > 0 {
-        format!(" and {more} more")
-    } else {
-        String::new()
-    };
-    format!(" {} tools of {shown}{rest}.", catalog.len())
 }
 
 /// Searches, and names every server that could not take part.

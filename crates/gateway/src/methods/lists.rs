@@ -1,41 +1,37 @@
 //! `tools/list` of every face.
 
-use fleet::{Catalog, CatalogServer};
+use fleet::{Catalog, CatalogServer, Tool};
 use model::{ServerName, exposed_tool_name};
-use wire::{Era, ErrorObject, Raw, RawObject, code, raw, raw_str};
+use wire::{ErrorObject, Raw, RawObject, code, raw, raw_str};
 
 use super::Asking;
 use crate::face::Face;
 use crate::menu;
+use crate::naming::Naming;
 
 /// All tools of the face on one page, in an order that does not change.
-pub(super) fn tools(asking: &Asking<'_>, params: &RawObject) -> Result<Raw, ErrorObject> {
-    if params
-        .get("cursor")
-        .is_some_and(|cursor| cursor.get() != "null")
-    {
-        // No page of ours has ever had a successor.
-        return Err(ErrorObject::new(
-            code::INVALID_PARAMS,
-            "this cursor was not given out here",
-        ));
-    }
+pub(super) fn tools(asking: &Asking, params: &RawObject) -> Result<Raw, ErrorObject> {
+    refuse_cursor(params)?;
     let inner = &asking.gateway.0;
     let catalog = inner.fleet.catalog();
-    let tools: Vec<Raw> = match asking.face {
+    let tools: Vec<Raw> = match &asking.face {
         Face::Menu => menu::tools(inner).iter().map(raw).collect(),
-        Face::All => catalog
-            .tools()
-            .map(|tool| renamed(&tool.definition.definition, &tool.id))
-            .collect(),
+        Face::All => catalog.tools().map(|tool| shown(tool)).collect(),
         Face::Server(name) => server(&catalog, name)?,
     };
     let mut result = RawObject::default();
     result.set("tools", raw(&tools));
-    if asking.era == Era::Modern {
-        set_cache_hints(&mut result);
-    }
     Ok(result.to_raw())
+}
+
+/// A list on one page has no successor, so no cursor was ever given out.
+pub(super) fn refuse_cursor(params: &RawObject) -> Result<(), ErrorObject> {
+    let cursor = params.get("cursor");
+    if cursor.is_none_or(|cursor| cursor.get() == "null") {
+        return Ok(());
+    }
+    let message = "this cursor was not given out here";
+    Err(ErrorObject::new(code::INVALID_PARAMS, message))
 }
 
 /// What is true of every list here: it may change at any time, and is this client's alone.
@@ -94,6 +90,13 @@ pub(super) fn called(catalog: &Catalog, server: Option<&ServerName>, name: &str)
                 .or_else(|| is_down(server).then(|| exposed_tool_name(&server.slug, name)))
         }
     }
+}
+
+/// A tool's definition as it is shown beside those of other servers.
+fn shown(tool: &Tool) -> Raw {
+    let naming = Naming { slug: &tool.slug };
+    let definition = naming.outward_tool(tool.definition.definition.clone());
+    renamed(&definition, &tool.id)
 }
 
 /// A definition under another name, else as it was sent.

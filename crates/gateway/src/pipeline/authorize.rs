@@ -62,6 +62,7 @@ mod tests {
         Tool {
             id: "s__t".to_owned(),
             server: ServerName::new("s").expect("a name"),
+            slug: "s".to_owned(),
             definition: ToolDefinition {
                 name: "t".to_owned(),
                 title: None,

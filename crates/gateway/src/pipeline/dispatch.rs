@@ -1,24 +1,34 @@
 //! The call itself.
 
-use fleet::{Fleet, RequestError, Tool};
+use fleet::{RequestError, Tool};
 use model::CallOutcome;
 use upstream::CallError;
 use wire::{Raw, RawObject, raw_str};
 
-use super::Stopped;
+use super::{Stopped, ToolCall};
+use crate::Inner;
 use crate::refusal::Refusal;
+use crate::relay::Relay;
 
 /// Sends the call to the tool's server under the tool's own name, and tells how it ended.
 pub(super) async fn dispatch(
-    fleet: &Fleet,
+    inner: &Inner,
+    call: &ToolCall<'_>,
     tool: &Tool,
     arguments: Raw,
-    mut params: RawObject,
 ) -> Result<(CallOutcome, Raw), (Stopped, CallOutcome)> {
+    let mut params = call.extra.clone();
     params.set("name", raw_str(&tool.definition.name));
     params.set("arguments", arguments);
     let server = tool.server.as_str();
-    match fleet.request(server, "tools/call", params).await {
+    let relay = Relay {
+        inner,
+        who: call.who,
+        face: call.face,
+        server: &tool.server,
+        naming: call.face.naming(&tool.slug),
+    };
+    match relay.request("tools/call", params).await {
         Ok(result) => {
             let failed = RawObject::parse(&result)
                 .and_then(|result| result.get_as::<bool>("isError"))

@@ -58,6 +58,12 @@ pub(super) fn validate(
     check(validators, tool, &value).map(|()| arguments.to_owned())
 }
 
+/// The arguments unchecked; absent ones are an empty object, because several servers fail on none.
+pub(super) fn as_sent(arguments: Option<&RawValue>) -> Raw {
+    let given = arguments.filter(|arguments| arguments.get() != "null");
+    given.map_or_else(|| RawObject::default().to_raw(), ToOwned::to_owned)
+}
+
 fn check(validators: &Validators, tool: &Tool, arguments: &Value) -> Result<(), Refusal> {
     let Some(schema) = schema_of(tool) else {
         return Ok(());
@@ -159,6 +165,7 @@ mod tests {
 
     fn tool(schema: &Value) -> Tool {
         Tool {
+            slug: "s".to_owned(),
             id: "s__t".to_owned(),
             server: ServerName::new("s").expect("a name"),
             definition: ToolDefinition {

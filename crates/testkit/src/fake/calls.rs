@@ -1,11 +1,14 @@
 //! What the fixed tools do when they are called.
 
+mod full;
+
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use super::exchange::{Call, Failure};
+use super::exchange::{Call, Failure, Outcome, text};
+use super::lists::Kind;
 use super::server::FakeServer;
 
 /// The exact text of `mixed`'s result: one content item of every kind, and on every level a
@@ -23,8 +26,16 @@ pub const MIXED_RESULT: &str = concat!(
     r#""_meta":{"vendor.example/trace":"t-1""#
 );
 
-/// Runs a call and returns the members of its result as JSON text, without the braces.
-pub(super) async fn run(server: &FakeServer, call: &Call<'_>) -> Result<String, Failure> {
+/// Runs a call.
+pub(super) async fn run(server: &FakeServer, call: &Call<'_>) -> Result<Outcome, Failure> {
+    if let Some(outcome) = full::run(server, call).await {
+        return outcome;
+    }
+    fixed(server, call).await.map(Outcome::from)
+}
+
+/// Runs a tool that every server has and returns the members of its result as JSON text.
+async fn fixed(server: &FakeServer, call: &Call<'_>) -> Result<String, Failure> {
     match call.tool {
         "echo" => {
             server.count_call();
@@ -42,13 +53,9 @@ pub(super) async fn run(server: &FakeServer, call: &Call<'_>) -> Result<String, 
         "grow" => Ok(text(&server.grow())),
         "spawn-child" => spawn_child(&call.arguments),
         "delete_all" => Ok(text("deleted")),
-        other if server.offers(other) => Ok(text(&format!("{other} is done"))),
+        other if server.lists.offers(Kind::Tools, other) => Ok(text(&format!("{other} is done"))),
         other => Err(Failure::error(-32602, format!("Unknown tool: {other}"))),
     }
-}
-
-fn text(text: &str) -> String {
-    format!(r#""content":[{}]"#, json!({"type": "text", "text": text}))
 }
 
 fn error(message: &str) -> String {
@@ -107,21 +114,12 @@ fn environment() -> String {
 
 async fn slow(server: &FakeServer, call: &Call<'_>) -> Result<String, Failure> {
     server.count_call();
-    let wait = call
-        .arguments
-        .get("ms")
-        .and_then(Value::as_u64)
-        .unwrap_or(1_000);
-    let steps = call
-        .arguments
-        .get("steps")
-        .and_then(Value::as_u64)
-        .unwrap_or(1)
-        .max(1);
+    let wait = call.number("ms", 1_000);
+    let steps = call.number("steps", 1).max(1);
     let guard = server.notice_cancellation();
     for step in 1..=steps {
         tokio::time::sleep(Duration::from_millis(wait / steps)).await;
-        call.progress(step, steps).await;
+        call.progress(step, Some(steps)).await;
     }
     guard.completed();
     Ok(text(&format!("waited {wait} ms")))

@@ -1,13 +1,12 @@
-//! A conversation over a pair of channels: requests run side by side, cancellations end them.
+//! A conversation over a pair of channels: requests run side by side.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use serde_json::Value;
 use tokio::sync::mpsc;
-use tokio::task::{AbortHandle, JoinSet};
+use tokio::task::JoinSet;
 
-use super::exchange::{Connection, Reply};
+use super::exchange::{Connection, Incoming, Reply};
 use super::server::FakeServer;
 
 /// Answers everything that comes in until the input ends or a request ends the process, whose
@@ -17,20 +16,22 @@ pub(super) async fn converse(
     mut input: mpsc::Receiver<String>,
     outbox: mpsc::Sender<String>,
 ) -> Option<u8> {
-    let connection = Arc::new(Connection::new(outbox));
+    let connection = Arc::new(Connection::new(outbox, server.session()));
     let mut tasks = JoinSet::new();
-    let mut running = HashMap::new();
-    let (changing, changed) = (server.clone(), connection.clone());
+    let (reporting, to) = (server.clone(), connection.clone());
     tasks.spawn(async move {
-        changing.report_changes(&changed).await;
+        reporting.report_news(&to).await;
         Reply::Nothing
     });
     loop {
         tokio::select! {
-            line = input.recv() => match line {
-                Some(line) => accept(&line, &server, &connection, &mut tasks, &mut running),
-                None => return None,
-            },
+            line = input.recv() => {
+                let Some(line) = line else {
+                    server.journal.note("end");
+                    return None;
+                };
+                accept(&line, &server, &connection, &mut tasks);
+            }
             Some(Ok(reply)) = tasks.join_next() => if let Reply::Exit(code) = reply {
                 return Some(code);
             },
@@ -38,32 +39,24 @@ pub(super) async fn converse(
     }
 }
 
-/// Starts a request, or ends one that was cancelled.
+/// Starts the work on a message. Tasks of this runtime begin in the order in which they are
+/// spawned, so that a cancellation comes after what it cancels.
 fn accept(
     line: &str,
     server: &Arc<FakeServer>,
     connection: &Arc<Connection>,
     tasks: &mut JoinSet<Reply>,
-    running: &mut HashMap<String, AbortHandle>,
 ) {
-    let Ok(message) = serde_json::from_str::<Value>(line) else {
+    let Some(incoming) = Incoming::parse(line) else {
         return;
     };
-    if message["method"] == "notifications/cancelled" {
-        if let Some(request) = running.remove(&message["params"]["requestId"].to_string()) {
-            request.abort();
-        }
-        return;
-    }
-    let id = message["id"].to_string();
     let (server, connection) = (server.clone(), connection.clone());
-    let task = tasks.spawn(async move {
-        let reply = server.answer(&message, &connection).await;
+    tasks.spawn(async move {
+        let reply = server.receive(incoming, &connection, &Value::Null).await;
         if let Reply::Line(line) = &reply {
             // The reader may be gone; the input ends then, too.
             let _ = connection.outbox.send(line.clone()).await;
         }
         reply
     });
-    running.insert(id, task);
 }

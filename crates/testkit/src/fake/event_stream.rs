@@ -11,35 +11,56 @@ use tokio::sync::mpsc;
 
 type Work = Pin<Box<dyn Future<Output = Option<String>> + Send>>;
 
-struct State {
+/// Work on an answer, and what is said meanwhile.
+pub(super) struct Telling {
     lines: mpsc::Receiver<String>,
     /// `None` once it is done.
     work: Option<Work>,
 }
 
-/// An answer that streams the lines as `message` events while the work runs, then the line that
-/// the work returns. The work is dropped when the client goes away.
-pub(super) fn respond(
-    first: Option<Event>,
-    lines: mpsc::Receiver<String>,
-    work: impl Future<Output = Option<String>> + Send + 'static,
-) -> Response {
-    let state = State {
-        lines,
-        work: Some(Box::pin(work)),
-    };
-    let first = stream::iter(first.map(Ok::<_, Infallible>));
-    let rest = stream::unfold(state, |mut state| async move {
-        let line = state.next().await?;
-        Some((Ok(Event::default().event("message").data(line)), state))
-    });
-    let events = futures_util::StreamExt::chain(first, rest);
-    Sse::new(events)
-        .keep_alive(KeepAlive::default())
-        .into_response()
+/// What comes first of an answer.
+pub(super) enum First {
+    /// Something that is said on the way, so that the answer must be a stream.
+    Line(String),
+    /// All there is; `None` when there is no answer.
+    Last(Option<String>),
 }
 
-impl State {
+impl Telling {
+    /// Work that fills the channel of these lines and returns the last one itself.
+    pub(super) fn new(
+        lines: mpsc::Receiver<String>,
+        work: impl Future<Output = Option<String>> + Send + 'static,
+    ) -> Self {
+        let work: Work = Box::pin(work);
+        Self {
+            lines,
+            work: Some(work),
+        }
+    }
+
+    /// Waits for the first line.
+    pub(super) async fn first(&mut self) -> First {
+        match self.next().await {
+            Some(line) if self.work.is_some() => First::Line(line),
+            last => First::Last(last),
+        }
+    }
+
+    /// An answer that streams `first`, then the lines as `message` events while the work runs,
+    /// then the line that the work returns. The work is dropped when the client goes away.
+    pub(super) fn respond(self, first: Option<Event>) -> Response {
+        let first = stream::iter(first.map(Ok::<_, Infallible>));
+        let rest = stream::unfold(self, |mut telling| async move {
+            let line = telling.next().await?;
+            Some((Ok(message(&line)), telling))
+        });
+        let events = futures_util::StreamExt::chain(first, rest);
+        Sse::new(events)
+            .keep_alive(KeepAlive::default())
+            .into_response()
+    }
+
     async fn next(&mut self) -> Option<String> {
         let Some(work) = &mut self.work else {
             return self.lines.try_recv().ok();
@@ -60,4 +81,9 @@ impl State {
             }
         }
     }
+}
+
+/// The event for a line.
+pub(super) fn message(line: &str) -> Event {
+    Event::default().event("message").data(line)
 }

@@ -4,8 +4,7 @@
 use std::collections::HashMap;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
-use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::Router;
 use axum::body::Bytes;
@@ -16,9 +15,10 @@ use axum::routing::post;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
-use super::event_stream;
-use super::exchange::{Connection, Reply};
-use super::server::{FakeServer, META_VERSION};
+use super::event_stream::{First, Telling, message};
+use super::exchange::{Connection, Incoming, META_VERSION, Reply};
+use super::server::FakeServer;
+use super::session::Session;
 
 /// What all requests share.
 struct Endpoint {
@@ -32,7 +32,7 @@ struct Endpoint {
 #[derive(Default)]
 struct Sessions {
     opened: u64,
-    calls: HashMap<String, u64>,
+    open: HashMap<String, (Arc<Session>, u64)>,
 }
 
 /// Serves `/mcp` at the port, or at any for 0, and prints the URL.
@@ -73,16 +73,13 @@ async fn receive(
     if let Some(refusal) = endpoint.refuse_all(&headers) {
         return refusal;
     }
-    let Ok(message) = serde_json::from_slice::<Value>(&body) else {
+    let Some(incoming) = std::str::from_utf8(&body).ok().and_then(Incoming::parse) else {
         return failure(StatusCode::BAD_REQUEST, &Value::Null, -32700, "Parse error");
     };
-    if let Err(refusal) = endpoint.check(&message, &headers) {
-        return *refusal;
+    match endpoint.check(&incoming, &headers) {
+        Ok(session) => answer(endpoint, incoming, session, &headers).await,
+        Err(refusal) => *refusal,
     }
-    if message.get("id").is_none() || message.get("method").is_none() {
-        return StatusCode::ACCEPTED.into_response();
-    }
-    answer(endpoint, message).await
 }
 
 /// The legacy stream on which the server speaks by itself.
@@ -93,63 +90,71 @@ async fn listen(State(endpoint): State<Arc<Endpoint>>, headers: HeaderMap) -> Re
     if !endpoint.server.options().is_legacy() {
         return StatusCode::METHOD_NOT_ALLOWED.into_response();
     }
-    if let Err(refusal) = endpoint.check_session(&Value::Null, &headers) {
-        return *refusal;
-    }
+    let session = match endpoint.check_session(&Value::Null, &headers) {
+        Ok(session) => session,
+        Err(refusal) => return *refusal,
+    };
     let (outbox, lines) = mpsc::channel(16);
-    let connection = Connection::new(outbox);
-    connection.initialized.store(true, Ordering::Relaxed);
-    event_stream::respond(None, lines, async move {
-        endpoint.server.report_changes(&connection).await;
+    let connection = Connection::new(outbox, session);
+    let telling = Telling::new(lines, async move {
+        endpoint.server.report_news(&connection).await;
         None
-    })
+    });
+    telling.respond(None)
 }
 
 /// Ends a session.
 async fn close(State(endpoint): State<Arc<Endpoint>>, headers: HeaderMap) -> Response {
     let id = text(&headers, "mcp-session-id");
-    let mut sessions = endpoint
-        .sessions
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner);
-    match sessions.calls.remove(id) {
-        Some(_) => StatusCode::OK.into_response(),
+    match endpoint.sessions().open.remove(id) {
+        Some(_) => {
+            endpoint.server.journal.note("end");
+            StatusCode::OK.into_response()
+        }
         None => StatusCode::NOT_FOUND.into_response(),
     }
 }
 
-async fn answer(endpoint: Arc<Endpoint>, message: Value) -> Response {
-    let streams = endpoint.server.options().sse || message["method"] == "subscriptions/listen";
-    let opens = message["method"] == "initialize";
+/// Answers with JSON, or with a stream if there is more to say or the options want one.
+async fn answer(
+    endpoint: Arc<Endpoint>,
+    incoming: Incoming,
+    session: Arc<Session>,
+    headers: &HeaderMap,
+) -> Response {
+    let is_request = !incoming.method().is_empty() && incoming.message.get("id").is_some();
+    let streams = endpoint.server.options().sse || incoming.method() == "subscriptions/listen";
+    let opened = (incoming.method() == "initialize").then(|| endpoint.open(&session));
     let (outbox, lines) = mpsc::channel(16);
-    let connection = Connection::new(outbox);
-    // The session, or the era, was checked before.
-    connection.initialized.store(!opens, Ordering::Relaxed);
-    let session = opens.then(|| endpoint.open_session());
-    let mut response = if streams {
-        let work = async move { line(&endpoint, &message, &connection).await };
-        event_stream::respond(None, lines, work)
+    let connection = Connection::new(outbox, session);
+    let headers = protocol_headers(headers);
+    let work = async move { line(&endpoint, incoming, &connection, &headers).await };
+    let mut telling = Telling::new(lines, work);
+    let mut response = if is_request && streams {
+        telling.respond(None)
     } else {
-        // Nobody takes what is no answer.
-        drop(lines);
-        match line(&endpoint, &message, &connection).await {
-            Some(line) => (
-                status_of(&line),
-                [(header::CONTENT_TYPE, "application/json")],
-                line,
-            )
-                .into_response(),
-            None => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+        match telling.first().await {
+            First::Line(line) => telling.respond(Some(message(&line))),
+            First::Last(Some(line)) => {
+                let content_type = [(header::CONTENT_TYPE, "application/json")];
+                (status_of(&line), content_type, line).into_response()
+            }
+            First::Last(None) => StatusCode::ACCEPTED.into_response(),
         }
     };
-    if let Some(session) = session.and_then(|id| id.parse().ok()) {
-        response.headers_mut().insert("mcp-session-id", session);
+    if let Some(id) = opened.and_then(|id| id.parse().ok()) {
+        response.headers_mut().insert("mcp-session-id", id);
     }
     response
 }
 
-async fn line(endpoint: &Endpoint, message: &Value, connection: &Connection) -> Option<String> {
-    match endpoint.server.answer(message, connection).await {
+async fn line(
+    endpoint: &Endpoint,
+    incoming: Incoming,
+    connection: &Connection,
+    headers: &Value,
+) -> Option<String> {
+    match endpoint.server.receive(incoming, connection, headers).await {
         Reply::Line(line) => Some(line),
         Reply::Nothing => None,
         Reply::Exit(code) => {
@@ -180,49 +185,69 @@ impl Endpoint {
         ))
     }
 
-    /// Checks a message's era and session.
-    fn check(&self, message: &Value, headers: &HeaderMap) -> Result<(), Box<Response>> {
-        if !message["params"]["_meta"][META_VERSION].is_null() {
-            return check_headers(message, headers);
+    /// Checks a message's era and session, and finds or makes what it belongs to.
+    fn check(
+        &self,
+        incoming: &Incoming,
+        headers: &HeaderMap,
+    ) -> Result<Arc<Session>, Box<Response>> {
+        if incoming.is_modern() {
+            check_headers(&incoming.message, headers)?;
+            let session = self.server.session();
+            // Nothing has to come before a stateless request.
+            session.greet("null");
+            return Ok(session);
         }
-        if message["method"] == "initialize" {
-            return Ok(());
+        if incoming.method() == "initialize" {
+            return Ok(self.server.session());
         }
-        self.check_session(message, headers)
+        self.check_session(&incoming.message, headers)
     }
 
-    fn check_session(&self, message: &Value, headers: &HeaderMap) -> Result<(), Box<Response>> {
+    fn check_session(
+        &self,
+        message: &Value,
+        headers: &HeaderMap,
+    ) -> Result<Arc<Session>, Box<Response>> {
         let id = text(headers, "mcp-session-id");
-        let refuse =
-            |status, reason| Err(Box::new(failure(status, &message["id"], -32600, reason)));
+        let options = self.server.options();
+        let refuse = |code: u16, reason| {
+            let status = StatusCode::from_u16(code).unwrap_or(StatusCode::NOT_FOUND);
+            Err(Box::new(failure(status, &message["id"], -32600, reason)))
+        };
+        let gone = |reason| match options.forget_session_with {
+            400 => refuse(400, "No valid session ID provided"),
+            code => refuse(code, reason),
+        };
         if id.is_empty() {
-            return refuse(StatusCode::BAD_REQUEST, "Mcp-Session-Id is missing");
+            return refuse(400, "Mcp-Session-Id is missing");
         }
-        let mut sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(calls) = sessions.calls.get_mut(id) else {
-            return refuse(StatusCode::NOT_FOUND, "No such session");
+        let mut sessions = self.sessions();
+        let Some((session, calls)) = sessions.open.get_mut(id) else {
+            return gone("No such session");
         };
         if message["method"] == "tools/call" {
             *calls += 1;
         }
-        if self
-            .server
-            .options()
-            .session_expires_after
-            .is_some_and(|limit| *calls > limit)
-        {
-            sessions.calls.remove(id);
-            return refuse(StatusCode::NOT_FOUND, "The session has expired");
+        let limit = options.session_expires_after;
+        if limit.is_none_or(|limit| *calls <= limit) {
+            return Ok(session.clone());
         }
-        Ok(())
+        sessions.open.remove(id);
+        gone("The session has expired")
     }
 
-    fn open_session(&self) -> String {
-        let mut sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
+    /// Gives a session an id.
+    fn open(&self, session: &Arc<Session>) -> String {
+        let mut sessions = self.sessions();
         sessions.opened += 1;
         let id = format!("session-{}-{}", std::process::id(), sessions.opened);
-        sessions.calls.insert(id.clone(), 0);
+        sessions.open.insert(id.clone(), (session.clone(), 0));
         id
+    }
+
+    fn sessions(&self) -> MutexGuard<'_, Sessions> {
+        self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -233,8 +258,14 @@ fn check_headers(message: &Value, headers: &HeaderMap) -> Result<(), Box<Respons
         ("mcp-protocol-version", &params["_meta"][META_VERSION]),
         ("mcp-method", &message["method"]),
     ];
-    if message["method"] == "tools/call" {
-        expected.push(("mcp-name", &params["name"]));
+    match message["method"].as_str().unwrap_or_default() {
+        "tools/call" | "prompts/get" => expected.push(("mcp-name", &params["name"])),
+        "resources/read" => expected.push(("mcp-name", &params["uri"])),
+        task if task.starts_with("tasks/") => expected.push(("mcp-name", &params["taskId"])),
+        _ => {}
+    }
+    if params["name"] == "routed" && !params["arguments"]["region"].is_null() {
+        expected.push(("mcp-param-region", &params["arguments"]["region"]));
     }
     match expected
         .iter()
@@ -251,6 +282,14 @@ fn check_headers(message: &Value, headers: &HeaderMap) -> Result<(), Box<Respons
             )))
         }
     }
+}
+
+/// The protocol's own headers.
+fn protocol_headers(headers: &HeaderMap) -> Value {
+    let own = headers.keys().map(header::HeaderName::as_str);
+    own.filter(|name| name.starts_with("mcp-"))
+        .map(|name| (name.to_owned(), Value::from(text(headers, name))))
+        .collect()
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {

@@ -15,7 +15,7 @@ use axum::routing::{get, post};
 use tokio::sync::mpsc;
 
 use super::conversation::converse;
-use super::event_stream;
+use super::event_stream::Telling;
 use super::http::run;
 use super::server::FakeServer;
 
@@ -58,13 +58,14 @@ async fn open(State(endpoint): State<Arc<Endpoint>>) -> Response {
     let first = Event::default()
         .event("endpoint")
         .data(format!("/messages?session={id}"));
-    event_stream::respond(Some(first), lines, async move {
+    let telling = Telling::new(lines, async move {
         if let Some(code) = converse(endpoint.server.clone(), input, outbox).await {
             // A full channel means that the process already ends.
             let _ = endpoint.exit.send(code).await;
         }
         None
-    })
+    });
+    telling.respond(Some(first))
 }
 
 async fn receive(

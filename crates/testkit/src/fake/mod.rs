@@ -2,17 +2,26 @@
 //!
 //! Written on raw JSON after the specification (revisions 2024-11-05 to 2026-07-28).
 
+mod asking;
 mod calls;
 mod conversation;
 mod event_stream;
 mod exchange;
+mod extras;
+mod features;
 mod generated;
 mod http;
+mod jobs;
+mod journal;
 mod legacy_sse;
+mod lists;
 mod misbehave;
+mod news;
 mod options;
 mod server;
+mod session;
 mod stdio;
+mod task_methods;
 mod tools;
 
 use std::process::ExitCode;

@@ -81,6 +81,18 @@ pub struct Options {
     /// Forget a legacy HTTP session after this many of its calls (404 from then on).
     #[arg(long, value_name = "CALLS")]
     pub session_expires_after: Option<u64>,
+    /// Refuse a forgotten session with 404, or with 400 as some servers do.
+    #[arg(long, value_name = "CODE", default_value_t = 404)]
+    pub forget_session_with: u16,
+    /// Offer every feature of the protocol: resources, prompts, tasks, questions to the client.
+    #[arg(long)]
+    pub full: bool,
+    /// Add fields that no specification knows to everything sent; the seed chooses them.
+    #[arg(long, value_name = "SEED")]
+    pub extras: Option<u64>,
+    /// Append a line of JSON to this file for every message and every end of one.
+    #[arg(long, value_name = "FILE")]
+    pub events: Option<PathBuf>,
     /// The `$schema` that the tools' input schemas declare; none without this.
     #[arg(long, value_enum)]
     pub schema: Option<SchemaDialect>,

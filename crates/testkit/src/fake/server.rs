@@ -1,19 +1,22 @@
 //! The protocol itself: which answer a message gets, whatever carries it.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::{Value, json};
 use tokio::sync::broadcast;
+use tokio::task::JoinSet;
 
 use super::exchange::{
-    Call, CancellationNotice, Connection, Failure, Reply, members, result_member,
+    Call, CancellationNotice, Connection, Failure, Incoming, META_VERSION, Outcome, Reply, members,
 };
+use super::jobs::Jobs;
+use super::journal::Journal;
+use super::lists::{Kind, Lists};
+use super::news::News;
 use super::options::{Hang, Options};
-use super::{calls, tools};
-
-/// The key in `params._meta` by which a request says that it is of the stateless era.
-pub(super) const META_VERSION: &str = "io.modelcontextprotocol/protocolVersion";
+use super::session::Session;
+use super::{calls, features};
 
 /// The revision of the stateless era (specification 2026-07-28).
 const MODERN: &str = "2026-07-28";
@@ -24,23 +27,37 @@ const LEGACY: &[&str] = &["2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05"
 /// A scripted server's state; shared by all of its connections.
 pub struct FakeServer {
     options: Options,
-    tools: Mutex<Vec<Value>>,
-    changes: broadcast::Sender<()>,
+    pub(super) lists: Lists,
+    pub(super) jobs: Jobs,
+    pub(super) news: broadcast::Sender<News>,
+    pub(super) journal: Journal,
+    background: Mutex<JoinSet<()>>,
+    sessions: AtomicU64,
     calls: AtomicU64,
     cancelled: AtomicU64,
+}
+
+/// Writes down how the work on a request ended.
+struct Work<'a> {
+    journal: &'a Journal,
+    incoming: &'a Incoming,
+    answered: bool,
 }
 
 impl FakeServer {
     /// A server that follows the options.
     pub fn new(options: Options) -> Self {
-        let tools = Mutex::new(tools::offered(&options));
-        let (changes, _) = broadcast::channel(16);
+        let (news, _) = broadcast::channel(1024);
         Self {
-            options,
-            tools,
-            changes,
+            lists: Lists::new(&options),
+            jobs: Jobs::default(),
+            news,
+            journal: Journal::open(options.events.as_deref()),
+            background: Mutex::default(),
+            sessions: AtomicU64::new(0),
             calls: AtomicU64::new(0),
             cancelled: AtomicU64::new(0),
+            options,
         }
     }
 
@@ -49,15 +66,58 @@ impl FakeServer {
         &self.options
     }
 
-    /// Answers one message.
-    pub(super) async fn answer(&self, message: &Value, connection: &Connection) -> Reply {
-        let (Some(method), Some(id)) = (message["method"].as_str(), message.get("id")) else {
+    /// What a new session, or one stateless request, starts with.
+    pub(super) fn session(&self) -> Arc<Session> {
+        let number = self.sessions.fetch_add(1, Ordering::Relaxed) + 1;
+        Arc::new(Session::new(number, self.options.extras))
+    }
+
+    /// Takes a message, with the headers that came with it, and answers it if it is a request.
+    pub(super) async fn receive(
+        &self,
+        incoming: Incoming,
+        connection: &Connection,
+        headers: &Value,
+    ) -> Reply {
+        let session = &connection.session;
+        self.journal.message(&incoming, session.number, headers);
+        let is_response = incoming.message.get("method").is_none();
+        if is_response {
+            session.settle(incoming);
             return Reply::Nothing;
+        }
+        if incoming.message.get("id").is_some() {
+            return self.answer(&incoming, connection).await;
+        }
+        if incoming.method() == "notifications/cancelled" {
+            session.cancel(incoming.param(&["requestId"]).unwrap_or_default());
+        }
+        Reply::Nothing
+    }
+
+    /// Answers a request, unless the client cancels it.
+    pub(super) async fn answer(&self, incoming: &Incoming, connection: &Connection) -> Reply {
+        let mut work = Work {
+            journal: &self.journal,
+            incoming,
+            answered: false,
         };
-        let modern = !message["params"]["_meta"][META_VERSION].is_null();
-        let head = format!(r#"{{"jsonrpc":"2.0","id":{id},"#);
-        match self.result(method, message, connection).await {
-            Ok(members) => Reply::Line(format!("{head}{}}}", result_member(&members, modern))),
+        let running = connection.session.begin(&incoming.id);
+        let outcome = tokio::select! {
+            outcome = self.outcome(incoming, connection) => outcome,
+            () = running.cancelled() => return Reply::Nothing,
+        };
+        if matches!(outcome, Err(Failure::Silence)) {
+            std::future::pending::<()>().await;
+        }
+        work.answered = true;
+        let head = format!(r#"{{"jsonrpc":"2.0","id":{},"#, incoming.id);
+        match outcome {
+            Ok(outcome) => {
+                let result = outcome.result(incoming.is_modern());
+                let result = connection.adorned(&result, incoming.method());
+                Reply::Line(format!(r#"{head}"result":{result}}}"#))
+            }
             Err(Failure::Error {
                 code,
                 message,
@@ -67,31 +127,53 @@ impl FakeServer {
                 if let Some(data) = data {
                     error["data"] = data;
                 }
+                let error = connection.adorned(&error.to_string(), "error");
                 Reply::Line(format!(r#"{head}"error":{error}}}"#))
             }
-            Err(Failure::Silence) => std::future::pending().await,
             Err(Failure::Exit(code)) => Reply::Exit(code),
+            Err(Failure::Silence) => Reply::Nothing,
         }
     }
 
-    /// The members of the result, as JSON text without the braces.
-    async fn result(
+    async fn outcome(
         &self,
-        method: &str,
-        message: &Value,
+        incoming: &Incoming,
         connection: &Connection,
-    ) -> Result<String, Failure> {
-        let params = &message["params"];
+    ) -> Result<Outcome, Failure> {
+        let (method, params) = (incoming.method(), incoming.params());
         self.hang(method)?;
         self.admit(method, params, connection)?;
         match method {
-            "server/discover" => Ok(self.discover()),
-            "initialize" => Ok(Self::initialize(params, connection)),
-            "ping" | "logging/setLevel" => Ok(String::new()),
-            "tools/list" => self.list(params),
-            "tools/call" => self.call(params, connection).await,
-            "subscriptions/listen" => self.listen(&message["id"], connection).await,
-            other => Err(Failure::error(-32601, format!("Method not found: {other}"))),
+            "server/discover" => Ok(self.discover().into()),
+            "initialize" => Ok(self.initialize(incoming, connection).into()),
+            "ping" => Ok(String::new().into()),
+            "logging/setLevel" => set_level(params, connection),
+            "tools/list" => self.list(Kind::Tools, params),
+            "tools/call" => self.call(incoming, connection).await,
+            "subscriptions/listen" => Ok(self.listen(incoming, connection).await?.into()),
+            _ if self.options.full => self.full(incoming, connection).await,
+            other => Err(unknown(other)),
+        }
+    }
+
+    /// The methods that only `--full` knows.
+    async fn full(&self, incoming: &Incoming, connection: &Connection) -> Result<Outcome, Failure> {
+        let params = incoming.params();
+        match incoming.method() {
+            "prompts/list" => self.list(Kind::Prompts, params),
+            "prompts/get" => features::prompt(&self.lists, incoming, connection).await,
+            "resources/list" => self.list(Kind::Resources, params),
+            "resources/templates/list" => self.list(Kind::Templates, params),
+            "resources/read" => features::read(&self.lists, incoming, connection).await,
+            "resources/subscribe" | "resources/unsubscribe" if !incoming.is_modern() => {
+                let uri = params["uri"].as_str().unwrap_or_default();
+                let on = incoming.method() == "resources/subscribe";
+                connection.session.watch(uri, on);
+                Ok(String::new().into())
+            }
+            "completion/complete" => Ok(features::complete(params)?.into()),
+            task if task.starts_with("tasks/") => Ok(self.task(incoming, connection).await?.into()),
+            other => Err(unknown(other)),
         }
     }
 
@@ -108,7 +190,7 @@ impl FakeServer {
 
     /// Refuses what the era forbids.
     fn admit(&self, method: &str, params: &Value, connection: &Connection) -> Result<(), Failure> {
-        let initialized = connection.initialized.load(Ordering::Relaxed);
+        let initialized = connection.session.initialized.load(Ordering::Relaxed);
         if method == "server/discover" && self.options.exit_on_probe && !initialized {
             return Err(Failure::Exit(1));
         }
@@ -124,20 +206,14 @@ impl FakeServer {
             };
         }
         if !initialized && method != "ping" {
-            return Err(Failure::error(
-                -32602,
-                "Invalid request parameters".to_owned(),
-            ));
+            return Err(Failure::error(-32602, "Invalid request parameters"));
         }
         Ok(())
     }
 
     fn admit_modern(&self, method: &str, asked: &Value) -> Result<(), Failure> {
         if !self.options.is_modern() {
-            return Err(Failure::error(
-                -32601,
-                format!("Method not found: {method}"),
-            ));
+            return Err(unknown(method));
         }
         if asked != MODERN {
             return Err(unsupported(&json!({"protocolVersion": asked})));
@@ -152,7 +228,7 @@ impl FakeServer {
         }
         members(&json!({
             "supportedVersions": versions,
-            "capabilities": {"tools": {"listChanged": true}},
+            "capabilities": self.capabilities(true),
             "instructions": INSTRUCTIONS,
             "ttlMs": 0,
             "cacheScope": "private",
@@ -160,97 +236,76 @@ impl FakeServer {
         }))
     }
 
-    fn initialize(params: &Value, connection: &Connection) -> String {
-        connection.initialized.store(true, Ordering::Relaxed);
-        let asked = params["protocolVersion"].as_str().unwrap_or_default();
+    fn initialize(&self, incoming: &Incoming, connection: &Connection) -> String {
+        connection.session.greet(&incoming.params);
+        let asked = incoming.params()["protocolVersion"].as_str();
         let version = LEGACY
             .iter()
-            .find(|known| **known == asked)
+            .find(|known| Some(**known) == asked)
             .unwrap_or(&LEGACY[0]);
         members(&json!({
             "protocolVersion": version,
-            "capabilities": {"tools": {"listChanged": true}},
+            "capabilities": self.capabilities(false),
             "serverInfo": server_info(),
             "instructions": INSTRUCTIONS
         }))
     }
 
-    fn list(&self, params: &Value) -> Result<String, Failure> {
-        let tools = self.tools.lock().unwrap_or_else(PoisonError::into_inner);
-        let start = page_start(params, tools.len())?;
-        let size = self.options.paged.unwrap_or(tools.len()).max(1);
-        let end = tools.len().min(start + size);
-        let mut result = json!({"tools": &tools[start..end]});
-        if self.options.page_forever {
-            result["nextCursor"] = "0".into();
-        } else if end < tools.len() {
-            result["nextCursor"] = end.to_string().into();
+    fn capabilities(&self, modern: bool) -> Value {
+        let mut known = json!({"tools": {"listChanged": true}});
+        if !self.options.full {
+            return known;
         }
-        if !params["_meta"][META_VERSION].is_null() {
-            result["ttlMs"] = 0.into();
-            result["cacheScope"] = "private".into();
+        known["resources"] = json!({"listChanged": true, "subscribe": true});
+        known["prompts"] = json!({"listChanged": true});
+        known["completions"] = json!({});
+        known["logging"] = json!({});
+        known["experimental"] = json!({"vendor.example/feature": {"depth": 1.50}});
+        if modern {
+            known["extensions"] = json!({
+                "io.modelcontextprotocol/tasks": {},
+                "io.modelcontextprotocol/ui": {"mimeTypes": ["text/html;profile=mcp-app"]}
+            });
+        } else {
+            known["tasks"] = json!({"list": {}, "cancel": {}, "requests": {"tools": {"call": {}}}});
         }
-        Ok(members(&result))
+        known
     }
 
-    async fn call(&self, params: &Value, connection: &Connection) -> Result<String, Failure> {
+    fn list(&self, kind: Kind, params: &Value) -> Result<Outcome, Failure> {
+        let mut page = self.lists.page(kind, params, &self.options)?;
+        if !params["_meta"][META_VERSION].is_null() {
+            page.push_str(r#","ttlMs":0,"cacheScope":"private""#);
+        }
+        Ok(page.into())
+    }
+
+    async fn call(&self, incoming: &Incoming, connection: &Connection) -> Result<Outcome, Failure> {
+        let params = incoming.params();
         let call = Call {
             tool: params["name"].as_str().unwrap_or_default(),
             arguments: params["arguments"].as_object().cloned().unwrap_or_default(),
-            progress_token: params["_meta"].get("progressToken"),
-            outbox: &connection.outbox,
+            incoming,
+            connection,
         };
         calls::run(self, &call).await
     }
 
-    /// Serves `subscriptions/listen`: acknowledges, then reports changes until it is dropped.
-    async fn listen(&self, id: &Value, connection: &Connection) -> Result<String, Failure> {
-        let tag = json!({"io.modelcontextprotocol/subscriptionId": id});
-        let mut changes = self.changes.subscribe();
-        connection
-            .notify(
-                "notifications/subscriptions/acknowledged",
-                &json!({"_meta": &tag, "notifications": {"toolsListChanged": true}}),
-            )
-            .await;
-        while changes.recv().await.is_ok() {
-            connection
-                .notify("notifications/tools/list_changed", &json!({"_meta": &tag}))
-                .await;
-        }
-        Err(Failure::Silence)
-    }
-
-    /// Forwards changes to a legacy connection until the receiver is gone.
-    pub(super) async fn report_changes(&self, connection: &Connection) {
-        let mut changes = self.changes.subscribe();
-        while changes.recv().await.is_ok() {
-            if connection.initialized.load(Ordering::Relaxed) {
-                connection
-                    .notify("notifications/tools/list_changed", &json!({}))
-                    .await;
-            }
-        }
-    }
-
     /// Adds a tool, tells everybody, and returns its name.
     pub(super) fn grow(&self) -> String {
-        let mut tools = self.tools.lock().unwrap_or_else(PoisonError::into_inner);
-        let name = format!("grown_{}", tools.len());
-        tools.push(json!({
-            "name": name,
-            "description": "Grew after the start.",
-            "inputSchema": {"type": "object"}
-        }));
-        // Nobody listening is fine.
-        let _ = self.changes.send(());
+        let name = self.lists.grow();
+        self.tell(News::Changed(Kind::Tools));
         name
     }
 
-    /// Whether a tool of this name is offered.
-    pub(super) fn offers(&self, name: &str) -> bool {
-        let tools = self.tools.lock().unwrap_or_else(PoisonError::into_inner);
-        tools.iter().any(|tool| tool["name"] == name)
+    /// Runs something beside the requests; it ends with the server.
+    pub(super) fn in_background(&self, work: impl Future<Output = ()> + Send + 'static) {
+        let mut background = self
+            .background
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        while background.try_join_next().is_some() {}
+        background.spawn(work);
     }
 
     pub(super) fn count_call(&self) {
@@ -273,10 +328,31 @@ impl FakeServer {
     }
 }
 
+impl Drop for Work<'_> {
+    fn drop(&mut self) {
+        let how = if self.answered { "answered" } else { "dropped" };
+        self.journal
+            .ended(how, self.incoming.method(), &self.incoming.id);
+    }
+}
+
 const INSTRUCTIONS: &str = "A scripted server. Its tools do what their names say.";
 
 fn server_info() -> Value {
     json!({"name": "fake-server", "version": "1.2.3"})
+}
+
+fn set_level(params: &Value, connection: &Connection) -> Result<Outcome, Failure> {
+    let level = params["level"].as_str().unwrap_or("debug");
+    if connection.session.set_level(level) {
+        Ok(String::new().into())
+    } else {
+        Err(Failure::error(-32602, format!("Unknown level: {level}")))
+    }
+}
+
+fn unknown(method: &str) -> Failure {
+    Failure::error(-32601, format!("Method not found: {method}"))
 }
 
 fn unsupported(params: &Value) -> Failure {
@@ -285,17 +361,6 @@ fn unsupported(params: &Value) -> Failure {
         message: "Unsupported protocol version".to_owned(),
         data: Some(json!({"supported": [MODERN], "requested": params["protocolVersion"]})),
     }
-}
-
-fn page_start(params: &Value, total: usize) -> Result<usize, Failure> {
-    let Some(cursor) = params.get("cursor") else {
-        return Ok(0);
-    };
-    cursor
-        .as_str()
-        .and_then(|cursor| cursor.parse().ok())
-        .filter(|start| *start <= total)
-        .ok_or_else(|| Failure::error(-32602, "Invalid cursor".to_owned()))
 }
 
 #[cfg(test)]

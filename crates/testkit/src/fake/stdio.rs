@@ -104,7 +104,9 @@ mod tests {
             for message in messages {
                 // A crashed server takes no more; the test sees that in the code.
                 let _ = sender.send(message.to_string()).await;
-                tokio::task::yield_now().await;
+                for _ in 0..5 {
+                    tokio::task::yield_now().await;
+                }
             }
             // Lets the requests finish before the input ends.
             for _ in 0..50 {

@@ -126,7 +126,7 @@ impl Bearer {
 
 /// Sends a request with the token that there is. One that is refused for want of a better token is
 /// sent again with that, if it can be had without a person who has not asked for it.
-pub(super) async fn authorized(
+pub(crate) async fn authorized(
     target: &Target,
     request: RequestBuilder,
 ) -> Result<Response, CallError> {

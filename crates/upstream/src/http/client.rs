@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use reqwest::ClientBuilder;
 use reqwest::redirect::{Attempt, Policy};
 
 /// Redirects followed at most.
@@ -10,6 +11,15 @@ const MAX_REDIRECTS: usize = 3;
 /// A client without cookies, without automatic decompression, and with redirects only within
 /// the origin that the user configured: elsewhere, the configured headers must not go.
 pub(crate) fn new_client() -> reqwest::Result<reqwest::Client> {
+    builder().build()
+}
+
+/// The same for connections that become something else than HTTP, which HTTP/2 has no way to.
+pub(crate) fn new_upgrade_client() -> reqwest::Result<reqwest::Client> {
+    builder().http1_only().build()
+}
+
+fn builder() -> ClientBuilder {
     // Fails only if a provider is installed already, which serves as well.
     let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder()
@@ -18,7 +28,6 @@ pub(crate) fn new_client() -> reqwest::Result<reqwest::Client> {
         .tcp_keepalive(Duration::from_secs(30))
         .pool_idle_timeout(Duration::from_mins(1))
         .redirect(Policy::custom(same_origin))
-        .build()
 }
 
 fn same_origin(attempt: Attempt<'_>) -> reqwest::redirect::Action {

@@ -8,18 +8,22 @@ use reqwest::Response;
 use reqwest::header::{ACCEPT, CONTENT_TYPE};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
-use wire::{Message, SseEvent, SseParser};
+use wire::{Message, Request, SseEvent, SseParser};
 
 use super::Target;
 use super::authorization::authorized;
-use super::reply::{Body, Refusal, connection_error, sort};
+use super::posts::Posts;
+use super::reply::{Body, Failure, connection_error, sort};
 use crate::link::{CallError, Incoming, Link, LinkEnd, MAX_MESSAGE, link};
 
 /// The first event is waited for this long.
 const ENDPOINT_PATIENCE: Duration = Duration::from_secs(10);
 
-/// A message is taken by the server within this time; its answer comes by the stream.
+/// A request is taken by the server within this time; its answer comes by the stream.
 const POST_PATIENCE: Duration = Duration::from_secs(30);
+
+/// Any other message has to be taken sooner, because those behind it wait for it.
+const BRIEF_PATIENCE: Duration = Duration::from_secs(10);
 
 /// Opens the stream and waits for the URL that messages go to.
 pub(crate) async fn connect(target: Target, tasks: &mut JoinSet<()>) -> Result<Link, CallError> {
@@ -30,8 +34,9 @@ pub(crate) async fn connect(target: Target, tasks: &mut JoinSet<()>) -> Result<L
     let response = authorized(&target, request).await?;
     let response = match sort(response, &target.url).await {
         Ok(Body::Events(response)) => response,
-        Err(Refusal::Error(error)) => return Err(error),
-        Ok(_) | Err(Refusal::Message(_)) => return Err(CallError::Lost(no_stream(&target.url))),
+        Err(Failure::Error(error)) => return Err(error),
+        Err(Failure::Refused(refusal)) => return Err(refusal.into_error()),
+        Ok(_) => return Err(CallError::Lost(no_stream(&target.url))),
     };
     let mut stream = Stream {
         response,
@@ -42,13 +47,14 @@ pub(crate) async fn connect(target: Target, tasks: &mut JoinSet<()>) -> Result<L
     let endpoint = endpoint.map_err(|_| CallError::Timeout(ENDPOINT_PATIENCE))??;
 
     let (link, LinkEnd { outgoing, incoming }) = link();
-    tasks.spawn(post_all(
-        target.clone(),
+    let url = target.url.clone();
+    let poster = Poster {
+        target,
         endpoint,
-        outgoing,
-        incoming.clone(),
-    ));
-    tasks.spawn(stream.pump(target.url, incoming));
+        incoming: incoming.clone(),
+    };
+    tasks.spawn(post_all(poster, outgoing));
+    tasks.spawn(stream.pump(url, incoming));
     Ok(link)
 }
 
@@ -123,39 +129,75 @@ fn resolve(base: &SafeUrl, endpoint: &str) -> Result<SafeUrl, CallError> {
     }
 }
 
-async fn post_all(
+/// Takes messages to the server.
+#[derive(Clone)]
+struct Poster {
     target: Target,
     endpoint: SafeUrl,
-    mut outgoing: mpsc::Receiver<Message>,
     incoming: mpsc::Sender<Incoming>,
-) {
-    while let Some(message) = outgoing.recv().await {
-        let request = target.client.post(endpoint.expose().clone());
+}
+
+/// Posts what comes, requests side by side and other messages one after the other.
+async fn post_all(poster: Poster, mut outgoing: mpsc::Receiver<Message>) {
+    let mut posts = Posts::default();
+    loop {
+        let message = tokio::select! {
+            message = outgoing.recv() => message,
+            () = posts.settle() => continue,
+        };
+        match message {
+            None => return,
+            Some(Message::Request(request)) => {
+                let (id, poster) = (request.id.clone(), poster.clone());
+                posts.start(id, async move { poster.post_request(request).await });
+            }
+            Some(message) => {
+                let cancelled = posts.cancelled_by(&message);
+                if poster.post(&message, BRIEF_PATIENCE).await.is_err() {
+                    tracing::debug!(url = %poster.target.url, "a message was not taken");
+                }
+                if let Some(post) = cancelled {
+                    post.abort();
+                }
+            }
+        }
+    }
+}
+
+impl Poster {
+    /// Posts a request; its answer comes by the stream, a refusal at once.
+    async fn post_request(&self, request: Request) {
+        let id = request.id.clone();
+        let refusal = match self.post(&Message::Request(request), POST_PATIENCE).await {
+            Ok(()) => return,
+            Err(Failure::Error(error)) => Err(error),
+            Err(Failure::Refused(refusal)) => refusal.message().ok_or_else(|| refusal.into_error()),
+        };
+        let incoming = match refusal {
+            Ok(mut message) => {
+                if let Message::Response(response) = &mut message {
+                    response.id = Some(id);
+                }
+                Incoming::loose(message)
+            }
+            Err(error) => Incoming::Failed { id, error },
+        };
+        let _ = self.incoming.send(incoming).await;
+    }
+
+    async fn post(&self, message: &Message, patience: Duration) -> Result<(), Failure> {
+        let request = self.target.client.post(self.endpoint.expose().clone());
         let request = request
-            .headers(target.headers.clone())
+            .headers(self.target.headers.clone())
             .header(CONTENT_TYPE, "application/json")
             .header(ACCEPT, "application/json, text/event-stream")
-            .timeout(POST_PATIENCE)
+            .timeout(patience)
             .body(message.to_json());
-        let error = match authorized(&target, request).await {
-            Ok(response) if response.status().is_success() => continue,
-            Ok(response) => match sort(response, &target.url).await {
-                Err(Refusal::Error(error)) => error,
-                Err(Refusal::Message(message)) => {
-                    let _ = incoming.send(Incoming::loose(message)).await;
-                    continue;
-                }
-                Ok(_) => continue,
-            },
-            Err(error) => error,
-        };
-        if let Message::Request(request) = message {
-            let _ = incoming
-                .send(Incoming::Failed {
-                    id: request.id,
-                    error,
-                })
-                .await;
+        match authorized(&self.target, request).await {
+            // What a successful answer holds is of no concern; many servers say `Accepted`.
+            Ok(response) if response.status().is_success() => Ok(()),
+            Ok(response) => sort(response, &self.target.url).await.map(|_| ()),
+            Err(error) => Err(Failure::Error(error)),
         }
     }
 }

@@ -39,7 +39,7 @@ pub(super) async fn open(start: &Start<'_>, launch: Launch) -> Result<Session, P
         opened = try_process(start, &launch, Opening::Initialize).await;
     }
     let session = opened.map_err(|(_, problem)| problem)?;
-    let era = session.greeting.era;
+    let era = session.caller.era;
     if known.is_none_or(|known| known.era != era) {
         let exits_on_probe = ended && era == Era::Legacy;
         let verdict = Verdict {
@@ -75,7 +75,7 @@ async fn try_process(
         .map_err(|problem| (CallError::NotReady(model::ServerState::Disabled), problem))?;
     (start.spawned)(process.pid);
     (start.progress)(StartPhase::Handshake);
-    match establish(link, JoinSet::new(), opening, start.config.start_timeout).await {
+    match establish(link, JoinSet::new(), opening, start.terms(), None).await {
         Ok(mut session) => {
             session.process = Some(process);
             Ok(session)

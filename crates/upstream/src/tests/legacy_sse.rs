@@ -177,3 +177,31 @@ async fn a_stream_that_ends_is_opened_again() {
     call(&upstream.line(), "t").await.expect("a result");
     upstream.stop().await;
 }
+
+#[tokio::test]
+async fn a_message_that_hangs_does_not_hold_up_the_others() {
+    let stream = Stream::default();
+    let kept = Arc::clone(&stream);
+    let origin = Origin::slow(move |seen| {
+        let stuck = seen.message["params"]["name"] == "stuck";
+        let response = match seen.verb.as_str() {
+            "GET" => open(&kept, "/messages"),
+            _ if seen.path == "/messages" => take(&kept, &seen),
+            _ => status_of(405).into_response(),
+        };
+        Box::pin(async move {
+            if stuck {
+                std::future::pending::<()>().await;
+            }
+            response
+        })
+    })
+    .await;
+    let upstream = Bench::new().start(&entry(&origin, "sse"));
+    until_ready(&upstream).await;
+    let line = upstream.line();
+    // Its answer comes by the stream, although the message itself is never taken.
+    call(&line, "stuck").await.expect("a result");
+    call(&line, "t").await.expect("a result");
+    upstream.stop().await;
+}

@@ -150,8 +150,17 @@ impl Origin {
 
     /// Waits for a request of this method, and returns the first.
     pub(super) async fn wait_for(&self, method: &str) -> Seen {
+        self.wait_for_number(method, 1).await
+    }
+
+    /// Waits for so many requests of this method, and returns the first.
+    pub(super) async fn wait_for_number(&self, method: &str, number: usize) -> Seen {
         let mut seen = self.seen.subscribe();
-        let came = seen.wait_for(|all| all.iter().any(|seen| seen.method() == method));
+        let enough = |all: &Vec<Seen>| {
+            let these = all.iter().filter(|seen| seen.method() == method);
+            these.count() >= number
+        };
+        let came = seen.wait_for(enough);
         let came = tokio::time::timeout(PATIENCE, came).await;
         drop(came.expect("it comes").expect("the origin lives"));
         self.seen(method).remove(0)

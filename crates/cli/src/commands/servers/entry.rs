@@ -23,7 +23,12 @@ pub(super) struct Named {
 
 /// The entry of a server that is reached by URL.
 pub(super) fn remote(url: &str, headers: &BTreeMap<String, String>) -> Value {
-    let mut entry = json!({"type": "http", "url": url});
+    // The address of a WebSocket says so itself.
+    let mut entry = if url.starts_with("ws:") || url.starts_with("wss:") {
+        json!({"url": url})
+    } else {
+        json!({"type": "http", "url": url})
+    };
     if !headers.is_empty() {
         entry["headers"] = json!(headers);
     }
@@ -151,5 +156,7 @@ mod tests {
             json!({"type": "http", "url": url})
         );
         assert_eq!(remote(url, &env)["headers"], json!({"A": "1"}));
+        let url = "wss://example.com/mcp";
+        assert_eq!(remote(url, &BTreeMap::new()), json!({"url": url}));
     }
 }

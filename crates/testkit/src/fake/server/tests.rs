@@ -17,9 +17,10 @@ impl Talk {
     fn new(arguments: &[&str]) -> Self {
         let options = Options::parse_from(std::iter::once(&"fake-server").chain(arguments));
         let (outbox, said) = mpsc::channel(16);
+        let server = FakeServer::new(options);
         Self {
-            server: FakeServer::new(options),
-            connection: Connection::new(outbox),
+            connection: Connection::new(outbox, server.session()),
+            server,
             said,
         }
     }
@@ -33,7 +34,8 @@ impl Talk {
 
     async fn ask_text(&self, method: &str, params: Value) -> String {
         let message = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
-        match self.server.answer(&message, &self.connection).await {
+        let incoming = Incoming::parse(&message.to_string()).expect("a message");
+        match self.server.answer(&incoming, &self.connection).await {
             Reply::Line(line) => line,
             other => unreachable!("no answer but {other:?}"),
         }
@@ -160,7 +162,9 @@ async fn a_grown_tool_is_listed_and_can_be_called() {
 async fn a_listener_is_acknowledged_and_told_of_changes() {
     let mut talk = Talk::new(&[]);
     let listen = json!({"jsonrpc": "2.0", "id": 9, "method": "subscriptions/listen",
-                        "params": {"_meta": {META_VERSION: MODERN}}});
+                        "params": {"_meta": {META_VERSION: MODERN},
+                                   "notifications": {"toolsListChanged": true}}});
+    let listen = Incoming::parse(&listen.to_string()).expect("a message");
     let (server, connection, said) = (&talk.server, &talk.connection, &mut talk.said);
     tokio::select! {
         _ = server.answer(&listen, connection) => panic!("it never ends by itself"),

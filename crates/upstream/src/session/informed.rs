@@ -1,0 +1,126 @@
+//! Telling a server what its clients want to hear of.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use serde_json::{Map, Value, json};
+use wire::{Era, LogLevel, RawObject, raw};
+
+use super::Caller;
+use crate::interests::{Interests, Wanted};
+use crate::link::CallError;
+
+/// A modern server's subscription is a request without end; this is as good as that.
+const SUBSCRIPTION: Duration = Duration::from_hours(24 * 365);
+
+/// A subscription that ended is opened again after this long, doubling.
+const FIRST_RETRY: Duration = Duration::from_secs(1);
+const LONGEST_RETRY: Duration = Duration::from_mins(1);
+
+/// A legacy server is told of each interest within this time.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Keeps a server of either era informed for as long as the connection lives.
+pub(super) async fn keep_informed(caller: Caller, interests: Interests) {
+    match caller.era {
+        Era::Legacy => remind(&caller, &interests).await,
+        Era::Modern => keep_subscribed(&caller, &interests).await,
+    }
+}
+
+/// Tells a legacy server at the start of a connection what was wanted of the last one. What is
+/// wanted later is told by the requests of the clients themselves.
+async fn remind(caller: &Caller, interests: &Interests) {
+    let wanted = interests.follow().borrow().clone();
+    if let Some(level) = wanted.level {
+        let _ = set_level(caller, level).await;
+    }
+    for uri in wanted.resources.keys() {
+        let mut params = RawObject::default();
+        params.set("uri", raw(uri));
+        // A resource that is gone will not change any more either.
+        let _ = caller
+            .request("resources/subscribe", params, PATIENCE)
+            .await;
+    }
+}
+
+/// Asks a legacy server for its log from a level on.
+pub(super) async fn set_level(caller: &Caller, level: LogLevel) -> Result<(), CallError> {
+    if !caller.offers("logging") {
+        return Ok(());
+    }
+    let mut params = RawObject::default();
+    params.set("level", raw(level.as_str()));
+    let set = caller.request("logging/setLevel", params, PATIENCE).await;
+    set.map(drop)
+}
+
+/// Asks a modern server for news, again whenever its stream ends or other resources are wanted;
+/// what changed meanwhile is asked for as well.
+async fn keep_subscribed(caller: &Caller, interests: &Interests) {
+    let mut follow = interests.follow();
+    let mut wait = FIRST_RETRY;
+    loop {
+        let filter = filter(caller, &follow.borrow_and_update().resources);
+        if filter.is_empty() {
+            if follow.changed().await.is_err() {
+                return;
+            }
+            continue;
+        }
+        let mut params = RawObject::default();
+        params.set("notifications", raw(&filter));
+        let began = Instant::now();
+        let ended = tokio::select! {
+            ended = caller.request("subscriptions/listen", params, SUBSCRIPTION) => ended,
+            () = other_resources(&mut follow) => continue,
+        };
+        if matches!(ended, Err(CallError::Rpc(_))) || caller.is_closed() {
+            return;
+        }
+        if began.elapsed() > LONGEST_RETRY {
+            wait = FIRST_RETRY;
+        }
+        tokio::time::sleep(wait).await;
+        wait = (wait * 2).min(LONGEST_RETRY);
+        caller.peer.suspect_changes();
+    }
+}
+
+/// Waits until another set of resources is wanted than was when this was called.
+async fn other_resources(follow: &mut tokio::sync::watch::Receiver<Wanted>) {
+    let asked: Vec<String> = follow
+        .borrow_and_update()
+        .resources
+        .keys()
+        .cloned()
+        .collect();
+    let differ = |wanted: &Wanted| !wanted.resources.keys().eq(&asked);
+    // The sender lives as long as the connection's supervisor.
+    let _ = follow.wait_for(differ).await;
+}
+
+/// What to subscribe to: what the server announces, and the resources that are watched.
+fn filter(caller: &Caller, resources: &BTreeMap<String, usize>) -> Map<String, Value> {
+    let announces = |kind: &str| {
+        let kind = caller.greeting.capabilities.object(kind);
+        kind.and_then(|kind| kind.get_as("listChanged"))
+            .unwrap_or(false)
+    };
+    let mut filter = Map::new();
+    for (kind, key) in [
+        ("tools", "toolsListChanged"),
+        ("prompts", "promptsListChanged"),
+        ("resources", "resourcesListChanged"),
+    ] {
+        if announces(kind) {
+            filter.insert(key.to_owned(), json!(true));
+        }
+    }
+    if !resources.is_empty() {
+        let uris: Vec<&String> = resources.keys().collect();
+        filter.insert("resourceSubscriptions".to_owned(), json!(uris));
+    }
+    filter
+}

@@ -1,0 +1,105 @@
+//! Many calls at once, of clients that number their requests alike: no reply, progress report or
+//! question goes astray.
+
+use std::sync::Arc;
+
+use anyhow::ensure;
+use serde_json::{Value, json};
+use testkit::client::McpClient;
+use tokio::task::JoinSet;
+
+use super::stage::{Era, Face, Stage};
+
+/// Calls of each client. Two clients make a thousand.
+const CALLS: usize = 500;
+
+/// One call in this many asks its client something.
+const ASKING: usize = 10;
+
+#[tokio::test]
+async fn a_thousand_calls_with_equal_ids_do_not_cross() -> anyhow::Result<()> {
+    let stage = Stage::new().await?;
+    for (one, two) in [(Era::Legacy, Era::Modern), (Era::Modern, Era::Legacy)] {
+        for server in &stage.servers {
+            let ann = stage.person(one, Face::Own, server.slug, "ann").await?;
+            let bo = stage.person(two, Face::Own, server.slug, "bo").await?;
+            let mut calls = JoinSet::new();
+            for (name, client) in [("ann", Arc::new(ann)), ("bo", Arc::new(bo))] {
+                for number in 0..CALLS {
+                    let client = client.clone();
+                    calls.spawn(async move { one_call(&client, name, number).await });
+                }
+            }
+            let cell = format!("{one:?} and {two:?} clients, {}", server.slug);
+            let mut wrong = Vec::new();
+            for outcome in calls.join_all().await {
+                wrong.extend(outcome.err().map(|error| format!("{error:#}")));
+            }
+            ensure!(
+                wrong.is_empty(),
+                "{cell}: {} of {} calls went wrong, first: {}",
+                wrong.len(),
+                2 * CALLS,
+                wrong[0]
+            );
+        }
+    }
+    Ok(())
+}
+
+/// Makes a call whose reply, progress and question can be told from those of all others.
+async fn one_call(client: &McpClient, name: &str, number: usize) -> anyhow::Result<()> {
+    let mark = format!("{name} {number}");
+    let asks = number.is_multiple_of(ASKING);
+    let (tool, arguments) = if asks {
+        ("ask", json!({"message": mark}))
+    } else {
+        ("slow", json!({"ms": 2, "steps": 2, "mark": mark}))
+    };
+    let params = json!({"name": tool, "arguments": arguments, "_meta": {"progressToken": mark}});
+    let answered = client.exchange("tools/call", &params).await?;
+    if asks {
+        let given = answered.text_json()?;
+        let expected = json!({"answer": name, "asked": mark});
+        ensure!(given["content"] == expected, "{mark} got {given}");
+        return Ok(());
+    }
+    let steps = answered.notifications("notifications/progress");
+    let expected: Vec<Value> = (1..=2)
+        .map(|step| json!({"progressToken": mark, "progress": step, "total": 2}))
+        .collect();
+    ensure!(
+        steps.iter().copied().eq(&expected),
+        "{mark} heard {steps:?}"
+    );
+    let text = answered.text()?;
+    ensure!(text == "waited 2 ms", "{mark} got {text}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn replies_belong_to_their_requests_whatever_the_ids_are() -> anyhow::Result<()> {
+    let stage = Stage::only(&["stdio_old", "http_new"], &[]).await?;
+    for server in &stage.servers {
+        let client = Era::Legacy
+            .client(stage.builder(Face::Own, server.slug)?)
+            .await?;
+        for id in [
+            "0",
+            "-1",
+            r#""""#,
+            r#""1""#,
+            r#""ä \"x\"""#,
+            "9007199254740993",
+        ] {
+            let params = format!(
+                r#"{{"name":"echo","arguments":{{"id":{}}}}}"#,
+                Value::from(id)
+            );
+            let exchange = client.open_as(id, "tools/call", &params).await?;
+            let answered = exchange.finish().await?;
+            assert_eq!(answered.text_json()?["id"], id);
+        }
+    }
+    Ok(())
+}
