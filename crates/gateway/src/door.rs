@@ -11,6 +11,7 @@ mod legacy;
 mod listen;
 mod modern;
 mod pair;
+mod param_headers;
 mod post;
 mod websocket;
 
