@@ -81,9 +81,10 @@ impl Relay<'_> {
     ) -> Result<Exchange, Result<Raw, RequestError>> {
         let responses = asked.params.object("inputResponses").unwrap_or_default();
         let Parked {
-            exchange,
+            mut exchange,
             mut questions,
         } = parked;
+        exchange.resume().await;
         for (key, answer) in responses.iter() {
             if let Some(question) = questions.remove(key) {
                 let answer = self.inward(answer.to_owned());
@@ -125,7 +126,8 @@ impl Relay<'_> {
     }
 
     /// Lets a call wait, and makes its questions the result.
-    pub(super) fn park(&self, parked: Parked, asked: &Asked<'_>) -> Result<Raw, RequestError> {
+    pub(super) fn park(&self, mut parked: Parked, asked: &Asked<'_>) -> Result<Raw, RequestError> {
+        parked.exchange.pause();
         let mut questions = RawObject::default();
         for (key, question) in &parked.questions {
             let (method, mut params) = (&question.method, question.params.clone());
@@ -202,8 +204,16 @@ impl Relay<'_> {
 
     /// An error of the server. That a person must first visit a URL is an error before 2026-07-28
     /// and a question since.
-    pub(super) fn fail(&self, error: ErrorObject, asked: &Asked<'_>) -> Result<Raw, RequestError> {
+    pub(super) fn fail(
+        &self,
+        mut error: ErrorObject,
+        server: Era,
+        asked: &Asked<'_>,
+    ) -> Result<Raw, RequestError> {
         let modern = self.who.era == Era::Modern;
+        if !modern && server == Era::Modern && is_missing_resource(&error, asked.method) {
+            error.code = code::RESOURCE_NOT_FOUND;
+        }
         let error = match self.naming {
             Some(naming) => naming.outward_error(error),
             None => error,
@@ -243,6 +253,15 @@ impl Relay<'_> {
         result.set("requestState", raw(&sealed.ok_or_else(no_randomness)?));
         Ok(result.to_raw())
     }
+}
+
+/// Whether an error of the modern era, which has no code for it, says that there is no such
+/// resource (MCP 2026-07-28, server/resources, error handling).
+fn is_missing_resource(error: &ErrorObject, method: &str) -> bool {
+    let data = error.data.as_deref().and_then(RawObject::parse);
+    method == "resources/read"
+        && error.code == code::INVALID_PARAMS
+        && data.is_some_and(|data| data.get("uri").is_some())
 }
 
 fn invalid(what: &str) -> RequestError {
