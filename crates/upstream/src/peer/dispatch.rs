@@ -223,6 +223,7 @@ fn is_news(method: &str) -> bool {
         || matches!(
             method,
             "notifications/resources/updated"
+                | "notifications/tasks"
                 | "notifications/tasks/status"
                 | "notifications/elicitation/complete"
         )
