@@ -54,8 +54,23 @@ pub struct RemoteLaunch {
     pub url: Template,
     /// Headers sent with every request.
     pub headers: IndexMap<String, Template>,
+    /// What is known beforehand about signing in to it.
+    pub sign_in: SignIn,
     /// Which transport it speaks.
     pub kind: RemoteKind,
+}
+
+/// What the user knows beforehand about signing in to a server (OAuth).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SignIn {
+    /// The id of a client that was registered by hand.
+    pub client_id: Option<Template>,
+    /// That client's secret.
+    pub client_secret: Option<Template>,
+    /// The address of a document that describes the client.
+    pub client_metadata_url: Option<Template>,
+    /// What to ask for; each text may hold several scopes, separated by spaces.
+    pub scopes: Vec<Template>,
 }
 
 /// Which transport a server that runs elsewhere speaks.
@@ -133,6 +148,7 @@ impl Launch {
                 "url": launch.url.written(),
                 "headers": sorted(&launch.headers),
                 "kind": launch.kind.as_type(),
+                "oauth": launch.sign_in.entry(|_, template| template.written().to_owned()),
             }),
         }
     }
@@ -162,6 +178,46 @@ impl RemoteLaunch {
         }
         entry.insert("url".into(), mask::url_template(&self.url).into());
         entry.insert("headers".into(), masked_values(&self.headers));
+        let oauth = self.sign_in.entry(|key, template| match key {
+            "clientSecret" => template.masked(),
+            _ => template.written().to_owned(),
+        });
+        if !oauth.is_empty() {
+            entry.insert("oauth".into(), oauth.into());
+        }
+        entry
+    }
+}
+
+impl SignIn {
+    /// Every text in it, for whoever has to look into each.
+    pub fn templates(&self) -> impl Iterator<Item = &Template> {
+        let single = [
+            &self.client_id,
+            &self.client_secret,
+            &self.client_metadata_url,
+        ];
+        single.into_iter().flatten().chain(&self.scopes)
+    }
+
+    /// The keys that are set, with their values as `shown`.
+    fn entry(&self, shown: impl Fn(&str, &Template) -> String) -> Map<String, Value> {
+        let single = [
+            ("clientId", &self.client_id),
+            ("clientSecret", &self.client_secret),
+            ("clientMetadataUrl", &self.client_metadata_url),
+        ];
+        let mut entry = Map::new();
+        for (key, template) in single {
+            if let Some(template) = template {
+                entry.insert(key.into(), shown(key, template).into());
+            }
+        }
+        if !self.scopes.is_empty() {
+            let scopes = self.scopes.iter();
+            let scopes: Vec<_> = scopes.map(|scope| shown("scopes", scope)).collect();
+            entry.insert("scopes".into(), scopes.into());
+        }
         entry
     }
 }
@@ -275,12 +331,17 @@ mod tests {
         let server = server(&json!({
             "type": "sse", "url": "https://me:hush@host/mcp?key=hush", "disabled": true,
             "headers": {"Authorization": "Bearer hush"},
+            "oauth": {"clientId": "me", "clientSecret": "hush", "scopes": "read"},
         }));
         assert_eq!(server.target(), "https://host/mcp?…");
         assert_eq!(server.transport(), "sse");
         let entry = server.masked_entry();
         assert_eq!(entry["url"], "https://host/mcp?…");
         assert_eq!(entry["headers"], json!({"Authorization": "••••"}));
+        assert_eq!(
+            entry["oauth"],
+            json!({"clientId": "me", "clientSecret": "••••", "scopes": ["read"]})
+        );
         assert_eq!(entry["disabled"], true);
         assert!(!format!("{server:?}{entry}").contains("hush"));
     }

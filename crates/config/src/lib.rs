@@ -17,7 +17,7 @@ mod template;
 mod write;
 
 pub use edit::EditError;
-pub use launch::{Launch, RemoteKind, RemoteLaunch, ServerConfig, StdioLaunch};
+pub use launch::{Launch, RemoteKind, RemoteLaunch, ServerConfig, SignIn, StdioLaunch};
 pub use parse::{MAX_FILE_BYTES, Parsed, parse};
 pub use paths::{NoHomeDirectory, Paths};
 pub use reference::{Cause, KeyringError, Resolve, Unresolved};

@@ -162,14 +162,10 @@ fn read(root: &Object<'_>, mut report: Report<'_>) -> Parsed {
     }
 }
 
-/// The keys of the file, of `logs` and of a server's entry.
+/// The keys of the file, of `logs`, of a server's entry and of its `oauth`.
 #[cfg(test)]
-pub(crate) fn known_keys() -> (
-    &'static [&'static str],
-    &'static [&'static str],
-    &'static [&'static str],
-) {
-    (&keys::FILE, &keys::LOGS, &keys::SERVER)
+pub(crate) fn known_keys() -> [&'static [&'static str]; 4] {
+    [&keys::FILE, &keys::LOGS, &keys::SERVER, &keys::OAUTH]
 }
 
 #[cfg(test)]

@@ -101,6 +101,8 @@ struct Server {
     http_url: Option<String>,
     /// Headers sent with every request.
     headers: Option<BTreeMap<String, String>>,
+    /// What is known beforehand about signing in to it; most servers need nothing here.
+    oauth: Option<OAuth>,
     /// Whether it is switched off. Default: false.
     disabled: Option<bool>,
     /// Whether it is switched on. Default: true.
@@ -111,6 +113,30 @@ struct Server {
     /// Seconds that it may take to start.
     #[schemars(range(min = 1, max = 86_400))]
     start_timeout: Option<u64>,
+}
+
+/// What is known beforehand about signing in to a server.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct OAuth {
+    /// The id of an application that was registered by hand with the server's provider.
+    client_id: Option<String>,
+    /// That application's secret, best as a reference: ${keyring:name}.
+    client_secret: Option<String>,
+    /// The HTTPS address of a document that describes the client; it is the client's id wherever
+    /// the provider takes such ids.
+    client_metadata_url: Option<String>,
+    /// Scopes to ask for where the server does not say what it needs, and beside what it says.
+    scopes: Option<Scopes>,
+}
+
+/// Scopes, in a list or separated by spaces.
+#[derive(Serialize, JsonSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "only the shapes go into the schema")]
+enum Scopes {
+    Text(String),
+    List(Vec<String>),
 }
 
 /// How a server is reached.
@@ -174,6 +200,10 @@ mod tests {
             json!({"listen": "127.0.0.1:1", "callTools": "single", "logs": {"level": "trace"}}),
             json!({"mcpServers": {"a": {"command": "x", "args": ["y"], "vendor": 1}}}),
             json!({"servers": {"a": {"type": "streamableHttp", "url": "https://x/"}}}),
+            json!({"servers": {"a": {"url": "https://x/", "oauth": {"scopes": "a b"}}}}),
+            json!({"servers": {"a": {"url": "https://x/", "oauth": {"scopes": ["a", "b"]}}}}),
+            json!({"servers": {"a": {"url": "https://x/", "oauth": {"scopes": 7}}}}),
+            json!({"servers": {"a": {"url": "https://x/", "oauth": {"clientId": 7}}}}),
             json!({"mcpServers": {"a": {"type": "websocket", "url": "wss://x/"}}}),
             json!({"callTimeout": 0}),
             json!({"toolResponseLimit": 5}),
@@ -196,11 +226,9 @@ mod tests {
     #[test]
     fn the_schema_and_the_reader_know_the_same_keys() {
         let schema = schema();
-        for (pointer, known) in [
-            ("/properties", crate::parse::known_keys().0),
-            ("/$defs/Logs/properties", crate::parse::known_keys().1),
-            ("/$defs/Server/properties", crate::parse::known_keys().2),
-        ] {
+        let pointers = ["", "/$defs/Logs", "/$defs/Server", "/$defs/OAuth"];
+        for (pointer, known) in pointers.into_iter().zip(crate::parse::known_keys()) {
+            let pointer = &format!("{pointer}/properties");
             let properties = schema
                 .pointer(pointer)
                 .and_then(|p| p.as_object())

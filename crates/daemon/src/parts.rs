@@ -9,6 +9,7 @@ use fleet::Fleet;
 use gateway::{Gateway, Overrides};
 use local_api::Api;
 use model::Secret;
+use oauth::{Authorizer, Initiative, MemoryStore, SystemBrowser};
 use sha2::{Digest, Sha256};
 use store::{EraMemory, PageStore};
 use telemetry::{LogGuard, LogSettings, Rotation, ServerLogs};
@@ -94,13 +95,26 @@ fn context(paths: &Paths, rotation: Rotation) -> Result<Context, StartError> {
     // Off the path to readiness: it looks at every process of the machine.
     let swept = run.clone();
     std::thread::spawn(move || sweep_leftovers(&swept));
-    Ok(Context::new(
-        Arc::new(Vault::system()),
-        logs,
-        eras,
-        run,
-        Some(reaper),
-    ))
+    let context = Context::new(Arc::new(Vault::system()), logs, eras, run, Some(reaper));
+    Ok(context.with_authorizer(Arc::new(authorizer())))
+}
+
+/// Tokens are kept as long as the process lives. A sign-in begins by itself only where
+/// `TOOLGATE_SIGN_IN` is `auto`, as on a machine that tests itself; `BROWSER` names the program
+/// that is sent to the page.
+fn authorizer() -> Authorizer {
+    let browser = SystemBrowser::new(std::env::var("BROWSER").ok());
+    let is_auto = std::env::var("TOOLGATE_SIGN_IN").is_ok_and(|value| value == "auto");
+    let initiative = if is_auto {
+        Initiative::Anything
+    } else {
+        Initiative::Person
+    };
+    Authorizer::new(
+        Arc::new(MemoryStore::default()),
+        Arc::new(browser),
+        initiative,
+    )
 }
 
 fn log_settings(config: &ConfigStore) -> LogSettings {

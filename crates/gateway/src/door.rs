@@ -5,12 +5,14 @@
 //! alone. The GET stream of a legacy session carries what changes by itself.
 
 mod answering;
+mod batch;
 mod conversation;
 mod http_answer;
 mod legacy;
 mod listen;
 mod modern;
 mod pair;
+mod param_headers;
 mod post;
 mod websocket;
 
@@ -19,13 +21,16 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::{DefaultBodyLimit, FromRequestParts, Path, Request, State};
+use axum::http::header::{ACCEPT, ALLOW};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use bytes::Bytes;
-use wire::{HEADER_PROTOCOL_VERSION, HEADER_SESSION, Notification, RawObject, RequestId};
+use wire::{
+    HEADER_PROTOCOL_VERSION, HEADER_SESSION, MODERN_REVISION, Notification, RawObject, RequestId,
+};
 
 use crate::Gateway;
 use crate::face::Face;
@@ -129,30 +134,46 @@ async fn take_message(visit: Visit, uri: Uri, headers: HeaderMap, body: Bytes) -
 }
 
 async fn open_stream(visit: Visit, uri: Uri, headers: HeaderMap) -> Response {
+    if is_modern(&headers) {
+        return not_allowed("send MCP messages by POST");
+    }
     if session_id(&headers).is_some() {
         return match legacy::session(&visit, &headers) {
             Ok(session) => legacy::open_stream(&visit, &session, &headers),
             Err((status, error)) => (status, error.message).into_response(),
         };
     }
-    // Clients of 2024-11-05 open with a GET; all later ones send their revision, and those of the
-    // modern era, like browsers, have nothing to listen to here.
-    let asks_for_events = headers.get("accept").is_some_and(|accept| {
-        accept
-            .to_str()
-            .is_ok_and(|accept| accept.contains("text/event-stream"))
-    });
+    // Clients of 2024-11-05 open with a GET; all later ones send their revision, and browsers
+    // have nothing to listen to here.
+    let asks_for_events = headers.contains_key(ACCEPT) && http_answer::names_events(&headers);
     if asks_for_events && !headers.contains_key(HEADER_PROTOCOL_VERSION) {
         return pair::open(visit, &uri);
     }
-    (StatusCode::METHOD_NOT_ALLOWED, "send MCP messages by POST").into_response()
+    not_allowed("send MCP messages by POST")
 }
 
-async fn end_session(visit: Visit, headers: HeaderMap) -> StatusCode {
-    match (session_id(&headers), legacy::session(&visit, &headers)) {
-        (None, _) => StatusCode::METHOD_NOT_ALLOWED,
-        (Some(id), Ok(_)) if visit.gateway.0.sessions.close(id) => StatusCode::NO_CONTENT,
-        (Some(_), _) => StatusCode::NOT_FOUND,
+/// The refusal of a way to ask; POST is always one.
+fn not_allowed(message: &'static str) -> Response {
+    let allowed = [(ALLOW, "POST")];
+    (StatusCode::METHOD_NOT_ALLOWED, allowed, message).into_response()
+}
+
+/// The modern era has neither sessions nor streams that are opened by a GET.
+fn is_modern(headers: &HeaderMap) -> bool {
+    headers
+        .get(HEADER_PROTOCOL_VERSION)
+        .is_some_and(|revision| revision == MODERN_REVISION)
+}
+
+async fn end_session(visit: Visit, headers: HeaderMap) -> Response {
+    let id = session_id(&headers).filter(|_| !is_modern(&headers));
+    let Some(id) = id else {
+        return not_allowed("there is no session to end");
+    };
+    match legacy::session(&visit, &headers) {
+        Ok(_) if visit.gateway.0.sessions.close(id) => StatusCode::NO_CONTENT.into_response(),
+        Ok(_) => StatusCode::NOT_FOUND.into_response(),
+        Err((status, error)) => (status, error.message).into_response(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Who is calling: legacy sessions, and the clients behind all requests.
 
 mod follows;
+mod listening;
 mod streams;
 
 use std::collections::HashMap;
@@ -15,10 +16,14 @@ use wire::{Era, LogLevel, Message, Raw, RawObject, RequestId};
 
 use crate::requester::{Asks, Back, Requester};
 pub(crate) use follows::{Follows, Watch};
+pub(crate) use listening::Listening;
 pub(crate) use streams::{Reader, Streams};
 
 /// Sessions kept at most; beyond that, the one idle longest goes.
 const MAX_SESSIONS: usize = 10_000;
+/// Requests of one session that may be in flight, whether or not its client still listens.
+const MAX_IN_FLIGHT: usize = 256;
+
 /// A session that was not used for so long is forgotten.
 const MAX_IDLE: Duration = Duration::from_hours(24);
 
@@ -75,10 +80,20 @@ pub(crate) struct Session {
     pub(crate) streams: Streams,
     /// What the client follows: resources, tasks, sign-ins by URL.
     pub(crate) follows: Follows,
+    /// Where the client hears of what belongs to no request.
+    pub(crate) listening: Listening,
     /// Cancelled when the session is over.
     pub(crate) ended: CancellationToken,
     level: Mutex<Option<LogLevel>>,
-    in_flight: Mutex<HashMap<RequestId, CancellationToken>>,
+    in_flight: Mutex<InFlight>,
+}
+
+/// The requests that are being worked on, by numbers of ours: not every client takes a new id for
+/// each.
+#[derive(Default)]
+struct InFlight {
+    next: u64,
+    requests: HashMap<u64, (RequestId, CancellationToken)>,
 }
 
 impl Session {
@@ -89,6 +104,7 @@ impl Session {
             asks: Asks::default(),
             streams: Streams::default(),
             follows: Follows::default(),
+            listening: Listening::default(),
             ended: CancellationToken::new(),
             level: Mutex::default(),
             in_flight: Mutex::default(),
@@ -126,21 +142,31 @@ impl Session {
         *lock(&self.level) = Some(level);
     }
 
-    /// Notes that a request is being worked on, until the guard is dropped.
-    pub(crate) fn begin(self: &Arc<Self>, id: &RequestId) -> Working {
+    /// Notes that a request is being worked on, until the guard is dropped; `None` where too many
+    /// are already.
+    pub(crate) fn begin(self: &Arc<Self>, id: &RequestId) -> Option<Working> {
         let cancelled = self.ended.child_token();
-        lock(&self.in_flight).insert(id.clone(), cancelled.clone());
-        Working {
-            session: Arc::clone(self),
-            id: id.clone(),
-            cancelled,
+        let mut in_flight = lock(&self.in_flight);
+        if in_flight.requests.len() >= MAX_IN_FLIGHT {
+            return None;
         }
+        let number = in_flight.next;
+        in_flight.next += 1;
+        let request = (id.clone(), cancelled.clone());
+        in_flight.requests.insert(number, request);
+        Some(Working {
+            session: Arc::clone(self),
+            number,
+            cancelled,
+        })
     }
 
     /// The client no longer wants the answer to a request.
     pub(crate) fn cancel(&self, id: &RequestId) {
-        if let Some(cancelled) = lock(&self.in_flight).get(id) {
-            cancelled.cancel();
+        for (known, cancelled) in lock(&self.in_flight).requests.values() {
+            if known == id {
+                cancelled.cancel();
+            }
         }
     }
 }
@@ -154,14 +180,14 @@ impl fmt::Debug for Session {
 /// A request that is being worked on.
 pub(crate) struct Working {
     session: Arc<Session>,
-    id: RequestId,
+    number: u64,
     /// Cancelled when the client no longer wants the answer.
     pub(crate) cancelled: CancellationToken,
 }
 
 impl Drop for Working {
     fn drop(&mut self) {
-        lock(&self.session.in_flight).remove(&self.id);
+        lock(&self.session.in_flight).requests.remove(&self.number);
     }
 }
 
@@ -276,6 +302,31 @@ mod tests {
         }
         assert!(sessions.get(&first).is_none());
         assert_eq!(sessions.lock().len(), MAX_SESSIONS);
+    }
+
+    #[test]
+    fn requests_are_cancelled_by_their_ids_even_if_two_have_the_same() {
+        let session = Arc::new(Session::new(session("x")));
+        let (id, other) = (RequestId::number(1), RequestId::number(2));
+        let first = session.begin(&id).expect("room");
+        let second = session.begin(&id).expect("room");
+        let apart = session.begin(&other).expect("room");
+        drop(first);
+        session.cancel(&id);
+        assert!(second.cancelled.is_cancelled());
+        assert!(!apart.cancelled.is_cancelled());
+    }
+
+    #[test]
+    fn the_number_of_requests_in_flight_is_bounded() {
+        let session = Arc::new(Session::new(session("x")));
+        let id = RequestId::number(1);
+        let mut all: Vec<_> = (0..MAX_IN_FLIGHT)
+            .map(|_| session.begin(&id).expect("room"))
+            .collect();
+        assert!(session.begin(&id).is_none());
+        all.pop();
+        assert!(session.begin(&id).is_some());
     }
 
     #[test]

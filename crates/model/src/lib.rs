@@ -1,6 +1,7 @@
 //! Words of the domain: names, states, problems, snapshot, events, secrets. No I/O.
 
 mod api;
+mod identity;
 mod invisible;
 mod name;
 mod problem;
@@ -12,6 +13,7 @@ mod tool;
 pub use api::{
     AddServer, ApiError, CallReply, CallTool, ErrorReply, LogLines, ServerDetail, ToolDetail,
 };
+pub use identity::ClientIdentity;
 pub use invisible::is_invisible;
 pub use name::{InvalidName, ServerName, exposed_tool_name, shared_slugs};
 pub use problem::{Problem, ProblemCode};

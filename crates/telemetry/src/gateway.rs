@@ -32,6 +32,10 @@ const NOISY: [&str; 7] = [
     "tantivy",
 ];
 
+/// Libraries that print secrets at their lower levels: an authorization code, what came with a
+/// token. Held at `warn` whatever the user names.
+const TELLTALE: [&str; 2] = ["oauth2", "rmcp::transport::auth"];
+
 /// Why logging cannot be set up.
 #[derive(Debug, thiserror::Error)]
 pub enum LogSetupError {
@@ -114,7 +118,7 @@ fn dispatch(
     Ok((Dispatch::new(subscriber), guard))
 }
 
-/// The user's directives, with libraries held at `warn` unless the user names them.
+/// The user's directives, with noisy libraries held at `warn` unless the user names them.
 fn filter(level: &str) -> Result<EnvFilter, LogSetupError> {
     let invalid = || LogSetupError::Level {
         level: level.to_owned(),
@@ -122,12 +126,15 @@ fn filter(level: &str) -> Result<EnvFilter, LogSetupError> {
     if level.trim().is_empty() {
         return Err(invalid());
     }
-    // The last directive for a target wins.
-    let directives: Vec<String> = NOISY
-        .iter()
-        .map(|target| format!("{target}=warn"))
-        .chain([level.to_owned()])
-        .collect();
+    // The last directive for a target wins, and the longest target.
+    let held = |targets: &[&str]| {
+        targets
+            .iter()
+            .map(|target| format!("{target}=warn"))
+            .collect()
+    };
+    let [noisy, telltale]: [Vec<String>; 2] = [held(&NOISY), held(&TELLTALE)];
+    let directives = [noisy, vec![level.to_owned()], telltale].concat();
     EnvFilter::builder()
         .parse(directives.join(","))
         .map_err(|_| invalid())

@@ -4,6 +4,7 @@ use std::process::Command;
 use std::sync::{Arc, OnceLock};
 
 use model::{Problem, ProblemCode};
+use oauth::Authorizer;
 use store::EraMemory;
 use telemetry::ServerLogs;
 use tokio::sync::broadcast;
@@ -28,6 +29,7 @@ pub struct Context {
     pub run: RunMark,
     /// Starts the reaper; `None` leaves orphans to the system.
     pub reaper_command: Option<fn() -> std::io::Result<Command>>,
+    authorizer: Option<Arc<Authorizer>>,
     /// What servers say outside of any call.
     pub news: broadcast::Sender<News>,
     lazy: Lazy,
@@ -58,9 +60,21 @@ impl Context {
             environment,
             run,
             reaper_command,
+            authorizer: None,
             news: broadcast::Sender::new(NEWS_QUEUE),
             lazy,
         }
+    }
+
+    /// Gets tokens for remote servers from here; without it, only configured headers go to them.
+    #[must_use]
+    pub fn with_authorizer(mut self, authorizer: Arc<Authorizer>) -> Self {
+        self.authorizer = Some(authorizer);
+        self
+    }
+
+    pub(crate) fn authorizer(&self) -> Option<&Arc<Authorizer>> {
+        self.authorizer.as_ref()
     }
 
     /// The reaper, started with the first child.

@@ -1,6 +1,7 @@
 //! A server behind a URL: Streamable HTTP of both eras, and the older HTTP+SSE pair.
 
 mod answer;
+mod authorization;
 mod client;
 mod events;
 mod headers;
@@ -20,6 +21,7 @@ use serde_json::value::RawValue;
 use tokio_util::sync::CancellationToken;
 use wire::{Era, InvalidAnnotation, ParamHeaders};
 
+pub(crate) use authorization::{Bearer, authorized, is_settled};
 pub(crate) use client::{new_client, new_upgrade_client};
 pub(crate) use legacy_sse::connect as connect_legacy_sse;
 pub(crate) use news::listen;
@@ -33,6 +35,8 @@ pub(crate) struct Target {
     pub(crate) client: reqwest::Client,
     pub(crate) url: SafeUrl,
     pub(crate) headers: HeaderMap,
+    /// Whose tokens go with every request, where the user has not settled that by a header.
+    pub(crate) bearer: Option<Bearer>,
 }
 
 /// How a link is ended in order: `wanted` by us, `gone` once the server has been told.

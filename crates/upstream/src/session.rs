@@ -207,8 +207,14 @@ impl Session {
                 )
                 .await
             }
-            ResolvedLaunch::Remote { url, headers, kind } => {
-                remote::open(start, url, &headers, kind).await
+            ResolvedLaunch::Remote {
+                url,
+                headers,
+                identity,
+                kind,
+            } => {
+                let target = remote::target(start, url, &headers, identity, kind)?;
+                remote::open(start, target, kind).await
             }
         }
     }

@@ -16,6 +16,7 @@ mod resume;
 #[cfg(unix)]
 mod script;
 mod sessions;
+mod sign_in;
 mod websocket;
 mod wire_level;
 

@@ -3,9 +3,11 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use config::{Launch, RemoteKind, RemoteLaunch, Resolve, ServerConfig, StdioLaunch, Template};
+use config::{
+    Launch, RemoteKind, RemoteLaunch, Resolve, ServerConfig, SignIn, StdioLaunch, Template,
+};
 use indexmap::IndexMap;
-use model::{Problem, ProblemCode, SafeUrl, Secret};
+use model::{ClientIdentity, Problem, ProblemCode, SafeUrl, Secret};
 use url::Url;
 
 use crate::Vault;
@@ -32,6 +34,8 @@ pub enum ResolvedLaunch {
         url: SafeUrl,
         /// Headers sent with every request.
         headers: Vec<(String, Secret)>,
+        /// What the user configured about signing in to it.
+        identity: ClientIdentity,
         /// Which transport it speaks.
         kind: RemoteKind,
     },
@@ -70,8 +74,9 @@ fn needs_keyring(launch: &Launch) -> bool {
             let mut templates = args.iter().chain(env.values()).chain(cwd);
             command.needs_keyring() || templates.any(Template::needs_keyring)
         }
-        Launch::Remote(RemoteLaunch { url, headers, .. }) => {
-            url.needs_keyring() || headers.values().any(Template::needs_keyring)
+        Launch::Remote(launch) => {
+            let mut templates = launch.headers.values().chain(launch.sign_in.templates());
+            launch.url.needs_keyring() || templates.any(Template::needs_keyring)
         }
     }
 }
@@ -121,8 +126,42 @@ fn resolve_remote(launch: &RemoteLaunch, from: &dyn Resolve) -> Result<ResolvedL
     Ok(ResolvedLaunch::Remote {
         url: SafeUrl::new(url),
         headers,
+        identity: resolve_sign_in(&launch.sign_in, from)?,
         kind,
     })
+}
+
+fn resolve_sign_in(sign_in: &SignIn, from: &dyn Resolve) -> Result<ClientIdentity, Problem> {
+    let optional = |template: &Option<Template>, place| {
+        let template = template.as_ref();
+        template
+            .map(|template| text(template, from, place))
+            .transpose()
+    };
+    let metadata_url = optional(&sign_in.client_metadata_url, "oauth.clientMetadataUrl")?;
+    let metadata_url = metadata_url.map(|url| Url::parse(&url).ok().filter(is_client_id));
+    if metadata_url == Some(None) {
+        return Err(invalid(
+            "`oauth.clientMetadataUrl` is no HTTPS address with a path.",
+        ));
+    }
+    let client_secret = optional(&sign_in.client_secret, "oauth.clientSecret")?;
+    let mut scopes = Vec::new();
+    for template in &sign_in.scopes {
+        let words = text(template, from, "oauth.scopes")?;
+        scopes.extend(words.split_whitespace().map(str::to_owned));
+    }
+    Ok(ClientIdentity {
+        client_id: optional(&sign_in.client_id, "oauth.clientId")?,
+        client_secret: client_secret.map(Secret::new),
+        metadata_url: metadata_url.flatten(),
+        scopes,
+    })
+}
+
+/// Whether a URL can be a client's id.
+fn is_client_id(url: &Url) -> bool {
+    url.scheme() == "https" && url.path() != "/"
 }
 
 fn values(
@@ -162,12 +201,14 @@ impl fmt::Debug for ResolvedLaunch {
                 .field("args", &args.len())
                 .field("env", &names(env))
                 .finish_non_exhaustive(),
-            Self::Remote { url, headers, kind } => f
+            Self::Remote {
+                url, headers, kind, ..
+            } => f
                 .debug_struct("Remote")
                 .field("url", url)
                 .field("headers", &names(headers))
                 .field("kind", kind)
-                .finish(),
+                .finish_non_exhaustive(),
         }
     }
 }
@@ -235,11 +276,25 @@ mod tests {
         let entry = json!({
             "type": "http", "url": "https://${HOST}/mcp?key=${keyring:gh}",
             "headers": {"Authorization": "Bearer ${keyring:gh}"},
+            "oauth": {"clientId": "me", "clientSecret": "${keyring:gh}", "scopes": ["a", "b c"]},
         });
         let launch = launch(entry).await.expect("resolves");
-        let ResolvedLaunch::Remote { url, headers, kind } = &launch else {
+        let ResolvedLaunch::Remote {
+            url,
+            headers,
+            identity,
+            kind,
+        } = &launch
+        else {
             panic!("{launch:?}")
         };
+        let expected = ClientIdentity {
+            client_id: Some("me".into()),
+            client_secret: Some(Secret::new("hush")),
+            metadata_url: None,
+            scopes: ["a", "b", "c"].map(String::from).to_vec(),
+        };
+        assert_eq!(*identity, expected);
         assert_eq!(url.expose().as_str(), "https://h.example/mcp?key=hush");
         assert_eq!(headers[0].1.expose(), "Bearer hush");
         assert_eq!(*kind, RemoteKind::Http);
@@ -274,6 +329,16 @@ mod tests {
                 json!({"url": "https://h/", "headers": {"X": "${keyring:none}"}}),
                 ProblemCode::MissingSecret,
                 "`headers.X`",
+            ),
+            (
+                json!({"url": "https://h/", "oauth": {"clientSecret": "${keyring:none}"}}),
+                ProblemCode::MissingSecret,
+                "`oauth.clientSecret`",
+            ),
+            (
+                json!({"url": "https://h/", "oauth": {"clientMetadataUrl": "https://h"}}),
+                ProblemCode::InvalidConfig,
+                "`oauth.clientMetadataUrl`",
             ),
             (
                 json!({"url": "${DIR}"}),

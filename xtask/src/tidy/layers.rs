@@ -12,7 +12,7 @@ enum Level {
 }
 
 /// The level of every crate, as in docs/architecture.md.
-const LEVELS: [(&str, Level); 18] = [
+const LEVELS: [(&str, Level); 19] = [
     ("model", Level::Product(0)),
     ("wire", Level::Product(0)),
     ("config", Level::Product(1)),
@@ -21,6 +21,7 @@ const LEVELS: [(&str, Level); 18] = [
     ("store", Level::Product(2)),
     ("telemetry", Level::Product(2)),
     ("vault", Level::Product(2)),
+    ("oauth", Level::Product(3)),
     ("upstream", Level::Product(4)),
     ("fleet", Level::Product(5)),
     ("gateway", Level::Product(6)),

@@ -9,7 +9,7 @@ use url::Url;
 use super::keys;
 use super::section::Section;
 use super::source::{self, Report};
-use crate::launch::{Launch, RemoteKind, RemoteLaunch, ServerConfig, StdioLaunch};
+use crate::launch::{Launch, RemoteKind, RemoteLaunch, ServerConfig, SignIn, StdioLaunch};
 use crate::template::Template;
 
 /// What an entry says about itself.
@@ -187,6 +187,7 @@ fn read_remote(
     };
     let url = section.template(key);
     let headers = section.template_map("headers", wrong_header);
+    let sign_in = read_sign_in(section);
     let url = url?;
     let kind = match scheme(url.written()) {
         Some(scheme) => kind.for_scheme(scheme),
@@ -201,7 +202,28 @@ fn read_remote(
         section.error(section.at(key), key, message, fix);
     }
     let kind = kind.unwrap_or_default();
-    Some(RemoteLaunch { url, headers, kind })
+    Some(RemoteLaunch {
+        url,
+        headers,
+        sign_in,
+        kind,
+    })
+}
+
+fn read_sign_in(section: &mut Section<'_, '_, '_>) -> SignIn {
+    let Some(mut oauth) = section.child("oauth") else {
+        return SignIn::default();
+    };
+    keys::check(&mut oauth, &keys::OAUTH, &[]);
+    let sign_in = SignIn {
+        client_id: oauth.template("clientId"),
+        client_secret: oauth.template("clientSecret"),
+        client_metadata_url: oauth.template("clientMetadataUrl"),
+        scopes: oauth.one_or_more("scopes"),
+    };
+    let usable = oauth.is_usable();
+    section.require(usable);
+    sign_in
 }
 
 /// The scheme of an address that is written out at least so far.

@@ -28,7 +28,7 @@ pub(super) const LOGS: [&str; 5] = [
 ];
 
 /// Keys of a server's entry.
-pub(super) const SERVER: [&str; 13] = [
+pub(super) const SERVER: [&str; 14] = [
     "command",
     "args",
     "env",
@@ -38,11 +38,15 @@ pub(super) const SERVER: [&str; 13] = [
     "serverUrl",
     "httpUrl",
     "headers",
+    "oauth",
     "disabled",
     "enabled",
     "callTimeout",
     "startTimeout",
 ];
+
+/// Keys of a server's `oauth`.
+pub(super) const OAUTH: [&str; 4] = ["clientId", "clientSecret", "clientMetadataUrl", "scopes"];
 
 /// Keys that other clients write into an entry and that change nothing here.
 pub(super) const FOREIGN_IN_SERVER: [&str; 20] = [
@@ -72,7 +76,7 @@ pub(super) const FOREIGN_IN_SERVER: [&str; 20] = [
 pub(super) const FOREIGN_IN_FILE: [&str; 1] = ["inputs"];
 
 /// Keys of other clients that make a server behave differently there, and what happens here.
-const DIFFERENT: [(&str, &str, &str); 8] = [
+const DIFFERENT: [(&str, &str, &str); 7] = [
     (
         "envFile",
         "The file is not read here.",
@@ -82,11 +86,6 @@ const DIFFERENT: [(&str, &str, &str); 8] = [
         "headersHelper",
         "The program is not run here.",
         "Put the headers under \"headers\".",
-    ),
-    (
-        "oauth",
-        "These sign-in settings are not used here.",
-        "Put a token under \"headers\".",
     ),
     (
         "authProviderType",

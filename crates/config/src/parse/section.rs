@@ -205,6 +205,14 @@ impl<'a, 'r, 't> Section<'a, 'r, 't> {
         self.read_list(list, key)
     }
 
+    /// A text with references, or a list of them.
+    pub(super) fn one_or_more(&mut self, key: &str) -> Vec<Template> {
+        match self.value(key) {
+            Some(Value::StringLit(_)) => self.template(key).into_iter().collect(),
+            _ => self.templates(key),
+        }
+    }
+
     fn read_list(&mut self, list: &'a Array<'a>, key: &str) -> Vec<Template> {
         let mut templates = Vec::new();
         for (index, element) in list.elements.iter().enumerate() {

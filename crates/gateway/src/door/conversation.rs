@@ -4,23 +4,28 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
-use futures_util::StreamExt as _;
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt as _};
 use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, Id, JoinSet};
 use wire::{
-    ErrorObject, Message, Notification, RawObject, Request, RequestId, Response, code,
+    ErrorObject, Message, Notification, ParseError, RawObject, Request, RequestId, Response, code,
     request_revision,
 };
 
 use super::answering::Answering;
-use super::{Visit, legacy, listen, modern};
+use super::{Visit, batch, legacy, listen, modern};
 use crate::news::{Listener, follow};
 use crate::requester::QUEUE;
 use crate::session::Session;
 
 /// Requests of one connection that may be in flight.
 const MAX_IN_FLIGHT: usize = 256;
+
+/// Once the gateway closes, subscriptions have this long to say so.
+const FAREWELL: Duration = Duration::from_secs(1);
 
 /// One client's connection.
 pub(super) struct Conversation {
@@ -29,6 +34,8 @@ pub(super) struct Conversation {
     /// Since `initialize`.
     session: Option<Arc<Session>>,
     tasks: JoinSet<()>,
+    /// The same for subscriptions, which end by themselves when the gateway does.
+    subscriptions: JoinSet<()>,
     /// Requests of the modern era, which are cancelled by their ids.
     modern: HashMap<RequestId, (Id, AbortHandle)>,
 }
@@ -41,18 +48,49 @@ impl Conversation {
             outlet,
             session: None,
             tasks: JoinSet::new(),
+            subscriptions: JoinSet::new(),
             modern: HashMap::new(),
         }
     }
 
-    /// Takes what the client has sent.
-    pub(super) async fn take(&mut self, text: &[u8]) {
+    /// Takes what the client sends until that, or the gateway, comes to its end.
+    pub(super) async fn run(mut self, texts: impl Stream<Item = Bytes>) {
+        let closing = self.visit.gateway.0.closing.clone();
+        let taking = async {
+            let mut texts = std::pin::pin!(texts);
+            while let Some(text) = texts.next().await {
+                self.take(&text).await;
+            }
+        };
+        tokio::select! {
+            () = taking => return,
+            () = closing.cancelled() => {}
+        }
+        let farewell = async { while self.subscriptions.join_next().await.is_some() {} };
+        let _ = tokio::time::timeout(FAREWELL, farewell).await;
+    }
+
+    async fn take(&mut self, text: &[u8]) {
         self.forget_finished();
         if wire::nests_deeper_than(text, super::MAX_DEPTH) {
             let error = ErrorObject::new(code::PARSE, "this is nested too deeply");
             return self.say(unreadable(error)).await;
         }
         match Message::parse(text) {
+            Err(ParseError::Batch) => match batch::read(self.session.as_deref(), text) {
+                Ok(messages) => {
+                    for message in messages {
+                        self.act(Message::parse(message.get().as_bytes())).await;
+                    }
+                }
+                Err(error) => self.say(unreadable(error)).await,
+            },
+            message => self.act(message).await,
+        }
+    }
+
+    async fn act(&mut self, message: Result<Message, ParseError>) {
+        match message {
             Err(error) => self.say(unreadable(error.to_error())).await,
             Ok(Message::Response(response)) => {
                 if let Some(session) = &self.session {
@@ -67,7 +105,7 @@ impl Conversation {
     async fn start(&mut self, request: Request) {
         let params = request.params_object().unwrap_or_default();
         let modern = request_revision(&params).is_some();
-        if self.tasks.len() >= MAX_IN_FLIGHT {
+        if self.tasks.len() + self.subscriptions.len() >= MAX_IN_FLIGHT {
             let error = ErrorObject::new(code::UPSTREAM, "too many requests are in flight; wait");
             self.refuse(&request, error).await;
         } else if modern {
@@ -75,8 +113,10 @@ impl Conversation {
         } else if request.method == "initialize" {
             self.initialize(&request, &params).await;
         } else if let Some(session) = &self.session {
-            let answering = legacy::begin(&self.visit, session, request, true);
-            self.tasks.spawn(write(answering, self.outlet.clone()));
+            match legacy::begin(&self.visit, session, request, true) {
+                Ok(answering) => drop(self.tasks.spawn(write(answering, self.outlet.clone()))),
+                Err(refused) => self.say(Message::Response(refused)).await,
+            }
         } else {
             let message = "this connection has no session; send `initialize` first";
             let error = ErrorObject::new(code::INVALID_REQUEST, message);
@@ -90,9 +130,9 @@ impl Conversation {
         }
         let id = request.id.clone();
         let handle = if request.method == "subscriptions/listen" {
-            let messages = listen::messages(&self.visit, request, &params).await;
-            let outlet = self.outlet.clone();
-            self.tasks.spawn(async move {
+            let (visit, outlet) = (self.visit.clone(), self.outlet.clone());
+            self.subscriptions.spawn(async move {
+                let messages = listen::messages(&visit, request, &params).await;
                 let mut messages = std::pin::pin!(messages);
                 while let Some(message) = messages.next().await {
                     if outlet.send(message).await.is_err() {
@@ -159,6 +199,7 @@ impl Conversation {
 
     fn forget_finished(&mut self) {
         while self.tasks.try_join_next().is_some() {}
+        while self.subscriptions.try_join_next().is_some() {}
         self.modern.retain(|_, (_, handle)| !handle.is_finished());
     }
 }

@@ -75,20 +75,26 @@ pub(super) fn event(message: &Message) -> SseEvent {
 
 /// Whether the client reads event streams.
 pub(super) fn takes_events(headers: &HeaderMap) -> bool {
-    let accept = accept(headers);
-    accept.contains("text/event-stream") || accept.contains("*/*")
+    accepts(headers, &["text/event-stream", "text/*", "*/*"])
+}
+
+/// Whether the client says in so many words that it reads event streams.
+pub(super) fn names_events(headers: &HeaderMap) -> bool {
+    accepts(headers, &["text/event-stream"])
 }
 
 /// Whether the client reads event streams and nothing else.
 fn wants_only_events(headers: &HeaderMap) -> bool {
-    let accept = accept(headers);
-    accept.contains("text/event-stream")
-        && !accept.contains("application/json")
-        && !accept.contains("*/*")
-        && !accept.contains("application/*")
+    takes_events(headers) && !accepts(headers, &["application/json", "application/*", "*/*"])
 }
 
-fn accept(headers: &HeaderMap) -> &str {
-    let accept = headers.get(ACCEPT).and_then(|accept| accept.to_str().ok());
-    accept.unwrap_or("*/*")
+/// Whether one of the kinds is among those that the client names; whoever names none takes all.
+fn accepts(headers: &HeaderMap, kinds: &[&str]) -> bool {
+    let mut accepted = headers.get_all(ACCEPT).iter().peekable();
+    accepted.peek().is_none()
+        || accepted
+            .filter_map(|line| line.to_str().ok())
+            .flat_map(|line| line.split(','))
+            .map(|kind| kind.split(';').next().unwrap_or_default().trim())
+            .any(|kind| kinds.iter().any(|wanted| kind.eq_ignore_ascii_case(wanted)))
 }

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::sse::Event as SseEvent;
 use axum::response::{IntoResponse, Response};
-use futures_util::{StreamExt as _, stream};
+use futures_util::{StreamExt as _, future, stream};
 use tokio::sync::mpsc;
 use wire::{
     ErrorObject, HEADER_PROTOCOL_VERSION, HEADER_SESSION, LEGACY_REVISIONS, Message, NEWEST_LEGACY,
-    RawObject, Request, RequestId, code, negotiate_legacy,
+    RawObject, Request, code, negotiate_legacy,
 };
 
 use super::answering::Answering;
@@ -19,20 +19,27 @@ use super::{Visit, session_id};
 use crate::methods::Asking;
 use crate::news::{Listener, catch_up, follow};
 use crate::requester::QUEUE;
-use crate::session::{Client, Introduced, Reader, Session};
+use crate::session::{Client, Introduced, Reader, Session, Streams};
 
 /// Ids of events on the stream of a session's news begin with this.
 const NEWS: &str = "news-";
 
+const OVER: &str = "this session has ended; send `initialize` again";
+
 /// Opens a session.
-pub(super) async fn initialize(visit: &Visit, request: &Request, params: &RawObject) -> Response {
+pub(super) async fn initialize(
+    visit: &Visit,
+    headers: &HeaderMap,
+    request: &Request,
+    params: &RawObject,
+) -> Response {
     let Ok((id, session)) = visit.gateway.0.sessions.open(introduced(visit, params)) else {
         let error = ErrorObject::new(code::INTERNAL, "no randomness for a session");
         return refuse(StatusCode::INTERNAL_SERVER_ERROR, Some(request), error);
     };
     let result = introduction(visit, &session, params).await;
     let response = wire::Response::new(request.id.clone(), Ok(result));
-    let mut response = super::http_answer::json(StatusCode::OK, response.into_json());
+    let mut response = whole(&Message::Response(response), headers);
     if let Ok(id) = HeaderValue::try_from(id) {
         response.headers_mut().insert(HEADER_SESSION, id);
     }
@@ -80,10 +87,7 @@ pub(super) fn session(
     }
     let session = visit.gateway.0.sessions.get(id);
     let session = session.filter(|session| session.introduced.principal == visit.principal);
-    session.ok_or_else(|| {
-        let message = "this session has ended; send `initialize` again";
-        refused(StatusCode::NOT_FOUND, message)
-    })
+    session.ok_or_else(|| refused(StatusCode::NOT_FOUND, OVER))
 }
 
 /// Answers a request that was posted.
@@ -94,16 +98,23 @@ pub(super) async fn answer(
     request: Request,
 ) -> Response {
     let streams = takes_events(headers);
-    let id = request.id.clone();
-    let mut answering = begin(visit, session, request, streams);
+    let mut answering = match begin(visit, session, request, streams) {
+        Ok(answering) => answering,
+        Err(refused) => return whole_for(&Message::Response(refused), headers),
+    };
     let log = session.streams.begin();
-    let written = Arc::clone(&log);
+    let (written, owner) = (Arc::clone(&log), Arc::clone(session));
     // A client whose connection breaks has not cancelled: the answer is kept for its return.
     visit.gateway.0.tasks.spawn(async move {
         while let Some(message) = answering.next().await {
             written.push(message);
         }
         written.end();
+        drop(written);
+        tokio::select! {
+            () = owner.streams.tidy() => {}
+            () = owner.ended.cancelled() => {}
+        }
     });
     let mut reader = log.read();
     let first = if streams {
@@ -116,36 +127,44 @@ pub(super) async fn answer(
             session.streams.forget(&log);
             whole_for(&answer, headers)
         }
-        Ok(None) => cancelled(&id),
+        Ok(None) => unanswered(session, streams),
         Ok(Some(_)) | Err(_) => resumable(session, log.read()),
     }
 }
 
-/// Begins to answer a request of a session.
+/// Begins to answer a request of a session; an error is the answer where too many are in flight.
 pub(super) fn begin(
     visit: &Visit,
     session: &Arc<Session>,
     request: Request,
     streams: bool,
-) -> Answering {
+) -> Result<Answering, wire::Response> {
     let (outlet, said) = mpsc::channel(QUEUE);
-    let working = session.begin(&request.id);
+    let Some(working) = session.begin(&request.id) else {
+        let error = ErrorObject::new(code::UPSTREAM, "too many requests are in flight; wait");
+        return Err(wire::Response::new(request.id, Err(error)));
+    };
     let asking: Asking = visit.asking(session.requester(streams.then_some(outlet)));
-    Answering::new(asking, request, said, Some(working))
+    Ok(Answering::new(asking, request, said, Some(working)))
 }
 
 /// Takes up a stream where the client lost it, or opens the stream of the session's news.
 pub(super) fn open_stream(visit: &Visit, session: &Arc<Session>, headers: &HeaderMap) -> Response {
     let last = headers.get("last-event-id").and_then(|id| id.to_str().ok());
-    if let Some(reader) = last.and_then(|id| session.streams.resume(id)) {
-        return resumable(session, reader);
+    if let Some(id) = last.filter(|id| Streams::names_event(id)) {
+        // Of a stream that is over, a client would else fetch nothing for ever.
+        let over = || super::not_allowed("nothing follows on this stream");
+        let reader = session.streams.resume(id);
+        return reader.map_or_else(over, |reader| resumable(session, reader));
     }
     // Nobody knows what was missed, so everything may have changed.
     let missed = last
         .map(|_| catch_up(&visit.face, session))
         .unwrap_or_default();
     let listener = Listener::Session(Arc::clone(session));
-    let news = follow(&visit.gateway, visit.face.clone(), listener);
+    let listens = session.listening.begin();
+    let news = follow(&visit.gateway, visit.face.clone(), listener)
+        .filter(move |_| future::ready(listens.is_newest()));
     let messages = stream::iter(missed)
         .chain(news)
         .map(Message::Notification)
@@ -196,8 +215,16 @@ fn whole_for(answer: &Message, headers: &HeaderMap) -> Response {
     response
 }
 
-/// A request that its client has cancelled has no answer.
-fn cancelled(id: &RequestId) -> Response {
-    tracing::debug!(?id, "a cancelled request ended without an answer");
-    StatusCode::NO_CONTENT.into_response()
+/// A request that its client has cancelled has no answer, and one of a session that has ended
+/// meanwhile is told so.
+fn unanswered(session: &Session, streams: bool) -> Response {
+    if session.ended.is_cancelled() {
+        let error = ErrorObject::new(code::INVALID_REQUEST, OVER);
+        return refuse(StatusCode::NOT_FOUND, None, error);
+    }
+    if streams {
+        events(stream::empty())
+    } else {
+        StatusCode::NO_CONTENT.into_response()
+    }
 }

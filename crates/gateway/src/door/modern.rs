@@ -18,7 +18,7 @@ use wire::{
 use super::Visit;
 use super::answering::Answering;
 use super::http_answer::{EARLY, event, events, refuse, takes_events, whole};
-use super::listen;
+use super::{listen, param_headers};
 use crate::requester::{Back, QUEUE, Requester};
 use crate::session::Client;
 
@@ -30,7 +30,9 @@ pub(super) async fn answer(
     params: &RawObject,
 ) -> Response {
     // A revision that header and body disagree on is not a revision to speak of.
-    let checked = check_headers(&request, params, headers).and_then(|()| check(&request, params));
+    let checked = check_headers(&request, params, headers)
+        .and_then(|()| check(&request, params))
+        .and_then(|()| param_headers::check(visit, &request, params, headers));
     if let Err(error) = checked {
         return refuse(StatusCode::BAD_REQUEST, Some(&request), error);
     }
@@ -92,24 +94,22 @@ fn stream_from(first: Option<Message>, answering: Answering) -> Response {
 /// Checks what every modern request must carry (MCP 2026-07-28, basic/index).
 pub(super) fn check(request: &Request, params: &RawObject) -> Result<(), ErrorObject> {
     let meta = params.object("_meta").unwrap_or_default();
-    let revision: String = meta.get_as(META_PROTOCOL_VERSION).unwrap_or_default();
+    let Some(revision) = meta.get_as::<String>(META_PROTOCOL_VERSION) else {
+        return Err(missing(request, META_PROTOCOL_VERSION, "a string"));
+    };
     if revision != MODERN_REVISION {
         let data = json!({ "supported": [MODERN_REVISION], "requested": revision });
         let message = format!("Unsupported protocol version: {revision}");
         return Err(ErrorObject::new(code::UNSUPPORTED_VERSION, message).with_data(&data));
     }
     if meta.object(META_CLIENT_CAPABILITIES).is_none() {
-        return Err(missing(
-            &request.method,
-            META_CLIENT_CAPABILITIES,
-            "an object",
-        ));
+        return Err(missing(request, META_CLIENT_CAPABILITIES, "an object"));
     }
     Ok(())
 }
 
-fn missing(method: &str, key: &str, what: &str) -> ErrorObject {
-    let message = format!("`{method}` needs `_meta[\"{key}\"]`, {what}");
+fn missing(request: &Request, key: &str, kind: &str) -> ErrorObject {
+    let message = format!("`{}` needs `_meta[\"{key}\"]`, {kind}", request.method);
     ErrorObject::new(code::INVALID_PARAMS, message)
 }
 
@@ -126,10 +126,16 @@ fn check_headers(
         (HEADER_NAME, name_of_request(&request.method, params)),
     ];
     for (name, expected) in wanted {
-        let given = headers
-            .get(name)
-            .and_then(|value| decode_value(value.to_str().ok()?));
-        if expected.is_some() && given != expected {
+        let mut given = headers.get_all(name).iter();
+        let (value, second) = (given.next(), given.next());
+        let value = value.and_then(|value| value.to_str().ok());
+        let value = value.and_then(|value| match name {
+            // Only names may be encoded.
+            HEADER_NAME => decode_value(value),
+            _ => Some(value.to_owned()),
+        });
+        // Who reads the first of two values and who reads the second disagree.
+        if second.is_some() || expected.is_some() && value != expected {
             let message = format!("the header {name} is missing or does not agree with the body");
             return Err(ErrorObject::new(code::HEADER_MISMATCH, message));
         }
@@ -184,6 +190,23 @@ mod tests {
         let mut other = good;
         other[2].1 = "another";
         assert!(check_with(&other).is_err());
+        let mut encoded = good;
+        encoded[1].1 = "=?base64?dG9vbHMvY2FsbA==?=";
+        assert!(check_with(&encoded).is_err(), "a method is never encoded");
+    }
+
+    #[test]
+    fn headers_that_come_twice_mean_two_things() {
+        let (request, params) = request();
+        let mut twice = headers(&[
+            (HEADER_PROTOCOL_VERSION, MODERN_REVISION),
+            (HEADER_METHOD, "tools/call"),
+            (HEADER_NAME, "=?base64?w7w=?="),
+        ]);
+        assert!(check_headers(&request, &params, &twice).is_ok());
+        let same = "tools/call".parse().expect("a value");
+        twice.append(HEADER_METHOD, same);
+        assert!(check_headers(&request, &params, &twice).is_err());
     }
 
     #[test]
@@ -199,12 +222,15 @@ mod tests {
     }
 
     #[test]
-    fn capabilities_must_be_declared() {
-        let (request, mut params) = request();
-        let mut meta = params.object("_meta").expect("meta");
-        meta.remove(META_CLIENT_CAPABILITIES);
-        params.set("_meta", meta.to_raw());
-        let error = check(&request, &params).expect_err("refused");
-        assert_eq!(error.code, code::INVALID_PARAMS);
+    fn what_every_request_must_carry_is_named_when_it_is_missing() {
+        for key in [META_PROTOCOL_VERSION, META_CLIENT_CAPABILITIES] {
+            let (request, mut params) = request();
+            let mut meta = params.object("_meta").expect("meta");
+            meta.remove(key);
+            params.set("_meta", meta.to_raw());
+            let error = check(&request, &params).expect_err("refused");
+            assert_eq!(error.code, code::INVALID_PARAMS);
+            assert!(error.message.contains(key), "{}", error.message);
+        }
     }
 }

@@ -20,6 +20,9 @@ use crate::requester::QUEUE;
 /// Connections at once.
 const MAX_PAIRS: usize = 1_000;
 
+/// Messages that were posted and not yet taken; who posts more waits.
+const INBOX: usize = 4;
+
 /// The key in the query of the URL that messages are posted to.
 pub(super) const QUERY_KEY: &str = "pair";
 
@@ -67,7 +70,7 @@ impl Pairs {
 /// Opens the stream.
 pub(super) fn open(visit: Visit, uri: &Uri) -> Response {
     let (outlet, said) = mpsc::channel(QUEUE);
-    let (inbox, mut received) = mpsc::channel::<Bytes>(QUEUE);
+    let (inbox, received) = mpsc::channel::<Bytes>(INBOX);
     let gateway = visit.gateway.clone();
     let principal = Arc::clone(&visit.principal);
     let Some(registered) = gateway.0.pairs.register(Open { inbox, principal }) else {
@@ -76,15 +79,10 @@ pub(super) fn open(visit: Visit, uri: &Uri) -> Response {
     };
     let endpoint = format!("{}?{QUERY_KEY}={}", uri.path(), registered.id);
     gateway.0.tasks.spawn(async move {
-        let mut conversation = Conversation::new(visit, outlet.clone());
-        loop {
-            tokio::select! {
-                message = received.recv() => match message {
-                    Some(message) => conversation.take(&message).await,
-                    None => return,
-                },
-                () = outlet.closed() => return,
-            }
+        let conversation = Conversation::new(visit, outlet.clone());
+        tokio::select! {
+            () = conversation.run(ReceiverStream::new(received)) => {}
+            () = outlet.closed() => {}
         }
     });
     let first = SseEvent::default().event("endpoint").data(endpoint);
@@ -93,8 +91,7 @@ pub(super) fn open(visit: Visit, uri: &Uri) -> Response {
         let _ = &registered;
         event(&message)
     });
-    let closing = gateway.0.closing.clone().cancelled_owned();
-    events(stream::iter([first]).chain(messages).take_until(closing))
+    events(stream::iter([first]).chain(messages))
 }
 
 /// Takes a message for an open pair; its answer comes on the stream.

@@ -6,19 +6,13 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use futures_util::future::join_all;
 use wire::{
-    ErrorObject, HEADER_PROTOCOL_VERSION, MODERN_REVISION, Message, ParseError, Raw, Request, code,
-    nests_deeper_than, request_revision,
+    ErrorObject, Message, ParseError, Raw, Request, code, nests_deeper_than, request_revision,
 };
 
+use super::answering::Answering;
 use super::http_answer::{json, refuse};
-use super::{MAX_DEPTH, Visit, cancelled_request, legacy, modern, take_notice};
+use super::{MAX_DEPTH, Visit, batch, cancelled_request, is_modern, legacy, modern, take_notice};
 use crate::session::Session;
-
-/// Messages in one batch.
-const MAX_BATCH: usize = 100;
-
-/// Revisions whose clients may send batches.
-const BATCHING: [&str; 2] = ["2024-11-05", "2025-03-26"];
 
 /// Takes one message and answers it.
 pub(super) async fn take(visit: &Visit, headers: &HeaderMap, body: &[u8]) -> Response {
@@ -28,10 +22,10 @@ pub(super) async fn take(visit: &Visit, headers: &HeaderMap, body: &[u8]) -> Res
     }
     match Message::parse(body) {
         Ok(Message::Request(request)) => take_request(visit, headers, request).await,
-        Ok(other) => {
-            take_other(visit, headers, other).await;
-            StatusCode::ACCEPTED.into_response()
-        }
+        Ok(other) => match take_other(visit, headers, other).await {
+            Ok(()) => StatusCode::ACCEPTED.into_response(),
+            Err((status, error)) => refuse(status, None, error),
+        },
         Err(ParseError::Batch) => take_batch(visit, headers, body).await,
         Err(error) => refuse(StatusCode::BAD_REQUEST, None, error.to_error()),
     }
@@ -39,15 +33,11 @@ pub(super) async fn take(visit: &Visit, headers: &HeaderMap, body: &[u8]) -> Res
 
 async fn take_request(visit: &Visit, headers: &HeaderMap, request: Request) -> Response {
     let params = request.params_object().unwrap_or_default();
-    let modern = request_revision(&params).is_some()
-        || headers
-            .get(HEADER_PROTOCOL_VERSION)
-            .is_some_and(|revision| revision == MODERN_REVISION);
-    if modern {
+    if request_revision(&params).is_some() || is_modern(headers) {
         return modern::answer(visit, headers, request, &params).await;
     }
     if request.method == "initialize" {
-        return legacy::initialize(visit, &request, &params).await;
+        return legacy::initialize(visit, headers, &request, &params).await;
     }
     match legacy::session(visit, headers) {
         Ok(session) => legacy::answer(visit, headers, &session, request).await,
@@ -55,61 +45,80 @@ async fn take_request(visit: &Visit, headers: &HeaderMap, request: Request) -> R
     }
 }
 
-/// Takes an answer to a question of ours, or a notification.
-async fn take_other(visit: &Visit, headers: &HeaderMap, message: Message) {
-    let session = legacy::session(visit, headers).ok();
-    match (message, &session) {
-        (Message::Response(response), Some(session)) => session.asks.settle(response),
-        (Message::Notification(notification), Some(session)) => {
+/// Takes an answer to a question of ours, or a notification; an error says why it cannot be.
+async fn take_other(
+    visit: &Visit,
+    headers: &HeaderMap,
+    message: Message,
+) -> Result<(), (StatusCode, ErrorObject)> {
+    match message {
+        // The modern era has no session that it could belong to, and nothing that it could mean.
+        Message::Notification(_) if is_modern(headers) => {}
+        Message::Notification(notification) => {
+            let session = legacy::session(visit, headers)?;
             match cancelled_request(&notification) {
                 Some(id) => session.cancel(&id),
-                None => take_notice(visit, Some(session), &notification).await,
+                None => take_notice(visit, Some(&session), &notification).await,
             }
         }
-        // Without a session there is nothing that either could belong to.
-        _ => {}
+        Message::Response(response) => legacy::session(visit, headers)?.asks.settle(response),
+        Message::Request(_) => {}
     }
+    Ok(())
 }
 
+/// Answers all requests of a batch together, in their order. They go on like others if their
+/// client is cut off.
 async fn take_batch(visit: &Visit, headers: &HeaderMap, body: &[u8]) -> Response {
-    let refused = |error| refuse(StatusCode::BAD_REQUEST, None, error);
     let session = match legacy::session(visit, headers) {
-        Ok(session) if BATCHING.contains(&session.introduced.revision) => session,
-        _ => return refused(ParseError::Batch.to_error()),
+        Ok(session) => Some(session),
+        Err((StatusCode::NOT_FOUND, error)) => return refuse(StatusCode::NOT_FOUND, None, error),
+        Err(_) => None,
     };
-    let messages: Vec<Raw> = serde_json::from_slice(body).unwrap_or_default();
-    if messages.is_empty() || messages.len() > MAX_BATCH {
-        let message = format!("a batch holds 1 to {MAX_BATCH} messages");
-        return refused(ErrorObject::new(code::INVALID_REQUEST, message));
+    let read = batch::read(session.as_deref(), body);
+    let (session, messages) = match (session, read) {
+        (Some(session), Ok(messages)) => (session, messages),
+        (_, read) => {
+            let error = read.err().unwrap_or_else(|| ParseError::Batch.to_error());
+            return refuse(StatusCode::BAD_REQUEST, None, error);
+        }
+    };
+    let mut answers = Vec::new();
+    for message in messages {
+        let begun = begin_of_batch(visit, headers, &session, &message).await;
+        answers.push(async move {
+            match begun {
+                Ok(mut answering) => answering.answer().await.map(|answer| answer.to_json()),
+                Err(known) => known,
+            }
+        });
     }
-    let answers = messages
-        .iter()
-        .map(|message| take_of_batch(visit, headers, &session, message));
-    let answers: Vec<String> = join_all(answers).await.into_iter().flatten().collect();
+    let answers = visit.gateway.0.tasks.spawn(join_all(answers)).await;
+    let answers: Vec<String> = answers.into_iter().flatten().flatten().collect();
     if answers.is_empty() {
         return StatusCode::ACCEPTED.into_response();
     }
     json(StatusCode::OK, format!("[{}]", answers.join(",")))
 }
 
-async fn take_of_batch(
+/// Takes one message; an error is its answer, if it has any, at once.
+async fn begin_of_batch(
     visit: &Visit,
     headers: &HeaderMap,
     session: &Arc<Session>,
     message: &Raw,
-) -> Option<String> {
+) -> Result<Answering, Option<String>> {
     match Message::parse(message.get().as_bytes()) {
-        Ok(Message::Request(request)) => {
-            let mut answering = legacy::begin(visit, session, request, false);
-            answering.answer().await.map(|answer| answer.to_json())
-        }
+        Ok(Message::Request(request)) => legacy::begin(visit, session, request, false)
+            .map_err(|refused| Some(refused.into_json())),
         Ok(other) => {
-            take_other(visit, headers, other).await;
-            None
+            // There is a session, so there is no reason to refuse it.
+            let _ = take_other(visit, headers, other).await;
+            Err(None)
         }
         Err(error) => {
             let (id, outcome) = (None, Err(error.to_error()));
-            Some(wire::Response { id, outcome }.into_json())
+            Err(Some(wire::Response { id, outcome }.into_json()))
         }
     }
 }

@@ -1,11 +1,15 @@
 //! WebSocket, which the specification does not know: one JSON-RPC message in each text frame.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use axum::extract::ws::{Message as Frame, WebSocket, WebSocketUpgrade};
+use axum::extract::ws::{CloseFrame, Message as Frame, WebSocket, WebSocketUpgrade, close_code};
 use axum::response::Response;
-use futures_util::{SinkExt as _, StreamExt as _};
+use bytes::Bytes;
+use futures_util::stream::SplitSink;
+use futures_util::{SinkExt as _, Stream, StreamExt as _, future};
 use tokio::sync::mpsc;
+use wire::Message;
 
 use super::conversation::Conversation;
 use super::{MAX_REQUEST, Visit};
@@ -17,6 +21,12 @@ const SUBPROTOCOL: &str = "mcp";
 /// A client that has not been heard for so long is asked whether it lives.
 const PING_EVERY: Duration = Duration::from_secs(30);
 
+/// What a client has not taken for so long, it will not take.
+const STALLED: Duration = Duration::from_mins(2);
+
+/// What is left to say when a conversation is over must be gone in this time.
+const FAREWELL: Duration = Duration::from_secs(2);
+
 /// Turns a request into a conversation.
 pub(super) fn open(visit: Visit, upgrade: WebSocketUpgrade) -> Response {
     upgrade
@@ -26,39 +36,91 @@ pub(super) fn open(visit: Visit, upgrade: WebSocketUpgrade) -> Response {
         .on_upgrade(move |socket| converse(visit, socket))
 }
 
+/// Reading and writing go on beside each other: a client that sends faster than it reads must not
+/// keep its own answers from being written.
 async fn converse(visit: Visit, socket: WebSocket) {
     let closing = visit.gateway.0.closing.clone();
-    let (outlet, mut said) = mpsc::channel(QUEUE);
-    let mut conversation = Conversation::new(visit, outlet);
-    let (mut sink, mut frames) = socket.split();
-    let mut heard = true;
+    let (outlet, said) = mpsc::channel(QUEUE);
+    let (mut sink, frames) = socket.split();
+    let heard = Heard::default();
+    let conversation = Conversation::new(visit, outlet);
+    {
+        let reading = conversation.run(texts(frames, &heard));
+        let writing = write(&mut sink, said, &heard);
+        let mut writing = std::pin::pin!(writing);
+        tokio::select! {
+            () = reading => {
+                let _ = tokio::time::timeout(FAREWELL, writing).await;
+            }
+            () = &mut writing => {}
+        }
+    }
+    let (code, reason) = if heard.unreadable.load(Ordering::Relaxed) {
+        let reason = "a message is UTF-8 text of 10 MiB at most";
+        (close_code::POLICY, reason)
+    } else if closing.is_cancelled() {
+        (close_code::AWAY, "the gateway is closing")
+    } else {
+        return;
+    };
+    let reason = reason.into();
+    let close = sink.send(Frame::Close(Some(CloseFrame { code, reason })));
+    let _ = tokio::time::timeout(FAREWELL, close).await;
+}
+
+/// What is known of the client from what it has sent.
+#[derive(Default)]
+struct Heard {
+    /// Anything since this was last looked at.
+    lately: AtomicBool,
+    /// Something that cannot be taken, for example for its size.
+    unreadable: AtomicBool,
+}
+
+/// The messages in the frames, until the client closes or breaks off.
+fn texts(
+    frames: impl Stream<Item = Result<Frame, axum::Error>>,
+    heard: &Heard,
+) -> impl Stream<Item = Bytes> {
+    frames
+        .take_while(|frame| {
+            heard.lately.store(true, Ordering::Relaxed);
+            heard.unreadable.store(frame.is_err(), Ordering::Relaxed);
+            future::ready(frame.is_ok())
+        })
+        .filter_map(|frame| {
+            future::ready(match frame {
+                Ok(Frame::Text(text)) => Some(text.into()),
+                Ok(Frame::Binary(bytes)) => Some(bytes),
+                // A close is answered below, and then the frames end.
+                _ => None,
+            })
+        })
+}
+
+async fn write(
+    sink: &mut SplitSink<WebSocket, Frame>,
+    mut said: mpsc::Receiver<Message>,
+    heard: &Heard,
+) {
     let mut ping = tokio::time::interval(PING_EVERY);
     ping.reset();
+    heard.lately.store(true, Ordering::Relaxed);
     loop {
-        let sent = tokio::select! {
-            frame = frames.next() => {
-                heard = true;
-                match frame {
-                    Some(Ok(Frame::Text(text))) => conversation.take(text.as_bytes()).await,
-                    Some(Ok(Frame::Binary(bytes))) => conversation.take(&bytes).await,
-                    Some(Ok(Frame::Ping(_) | Frame::Pong(_))) => {}
-                    Some(Ok(Frame::Close(_)) | Err(_)) | None => return,
-                }
-                Ok(())
-            }
-            Some(message) = said.recv() => sink.send(Frame::Text(message.to_json().into())).await,
+        let frame = tokio::select! {
+            message = said.recv() => match message {
+                Some(message) => Frame::Text(message.to_json().into()),
+                None => return,
+            },
             _ = ping.tick() => {
-                if !std::mem::take(&mut heard) {
+                if !heard.lately.swap(false, Ordering::Relaxed) {
                     return;
                 }
-                sink.send(Frame::Ping(bytes::Bytes::new())).await
-            }
-            () = closing.cancelled() => {
-                let _ = sink.send(Frame::Close(None)).await;
-                return;
+                Frame::Ping(Bytes::new())
             }
         };
-        if sent.is_err() {
+        let sent = tokio::time::timeout(STALLED, sink.send(frame)).await;
+        if !matches!(sent, Ok(Ok(()))) {
             return;
         }
     }

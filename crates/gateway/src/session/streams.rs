@@ -12,7 +12,8 @@ use wire::Message;
 const MAX_EVENTS: usize = 2_000;
 const MAX_BYTES: usize = 16 * 1024 * 1024;
 
-/// Streams that have ended are kept for so long, and so many of them.
+/// Streams that have ended are kept for so long, and so many of them; together they hold no more
+/// than a single one may.
 const KEPT_FOR: Duration = Duration::from_mins(2);
 const KEPT: usize = 32;
 
@@ -24,6 +25,8 @@ pub(crate) struct Streams(Mutex<Open>);
 struct Open {
     next: u64,
     streams: BTreeMap<u64, Arc<StreamLog>>,
+    /// Whether somebody forgets in time what has ended.
+    tidied: bool,
 }
 
 /// One stream: what was said on it, until the client has surely read it.
@@ -40,12 +43,24 @@ struct State {
     /// The number of the next event; 0 is the one that opens a stream and says nothing.
     next: u64,
     ended: Option<Instant>,
+    /// Counts those who have begun to read; only the last of them goes on.
+    readers: u64,
 }
 
-/// Reads a stream from some event on.
+/// Reads a stream from some event on, until another does.
 pub(crate) struct Reader {
     log: Arc<StreamLog>,
     after: u64,
+    number: u64,
+}
+
+/// What there is to read of a stream at the moment.
+enum Next {
+    Event(u64, Arc<Message>),
+    /// Something may follow.
+    NotYet,
+    /// Nothing follows, or another reads on.
+    Over,
 }
 
 impl Streams {
@@ -67,12 +82,39 @@ impl Streams {
         log
     }
 
-    /// Takes a stream up after the event of this id; `None` if it is not known (any more).
+    /// Whether an id is one of those that events of such streams have.
+    pub(crate) fn names_event(event_id: &str) -> bool {
+        parse(event_id).is_some()
+    }
+
+    /// Takes a stream up after the event of this id; `None` if nothing of it can follow (any
+    /// more).
     pub(crate) fn resume(&self, event_id: &str) -> Option<Reader> {
-        let (stream, event) = event_id.split_once('-')?;
-        let (stream, after) = (stream.parse::<u64>().ok()?, event.parse::<u64>().ok()?);
+        let (stream, after) = parse(event_id)?;
         let log = Arc::clone(self.lock().streams.get(&stream)?);
-        Some(Reader { log, after })
+        let reader = log.read_after(after);
+        (!matches!(reader.look(), Next::Over)).then_some(reader)
+    }
+
+    /// Forgets what has ended as its time comes, until there is no more; at once where somebody
+    /// already does.
+    pub(crate) async fn tidy(&self) {
+        self.tidy_every(KEPT_FOR).await;
+    }
+
+    async fn tidy_every(&self, pause: Duration) {
+        if std::mem::replace(&mut self.lock().tidied, true) {
+            return;
+        }
+        loop {
+            tokio::time::sleep(pause).await;
+            let mut open = self.lock();
+            open.forget_old();
+            if !open.streams.values().any(|log| log.state().ended.is_some()) {
+                open.tidied = false;
+                return;
+            }
+        }
     }
 
     /// Forgets a stream whose client needs nothing of it any more.
@@ -87,19 +129,28 @@ impl Streams {
 
 impl Open {
     fn forget_old(&mut self) {
-        let ended = |log: &StreamLog| log.state().ended;
-        self.streams
-            .retain(|_, log| ended(log).is_none_or(|ended| ended.elapsed() < KEPT_FOR));
-        let over: Vec<u64> = self
-            .streams
-            .iter()
-            .filter(|(_, log)| ended(log).is_some())
-            .map(|(number, _)| *number)
-            .collect();
-        for number in over.iter().take(over.len().saturating_sub(KEPT)) {
-            self.streams.remove(number);
+        let (mut kept, mut bytes) = (0, 0);
+        let mut old = Vec::new();
+        for (number, log) in self.streams.iter().rev() {
+            let state = log.state();
+            let Some(ended) = state.ended else { continue };
+            kept += 1;
+            bytes += state.bytes;
+            let too_much = kept > KEPT || kept > 1 && bytes > MAX_BYTES;
+            if too_much || ended.elapsed() >= KEPT_FOR {
+                old.push(*number);
+            }
+        }
+        for number in old {
+            self.streams.remove(&number);
         }
     }
+}
+
+/// The stream and the event that an id names.
+fn parse(event_id: &str) -> Option<(u64, u64)> {
+    let (stream, event) = event_id.split_once('-')?;
+    Some((stream.parse().ok()?, event.parse().ok()?))
 }
 
 impl StreamLog {
@@ -129,10 +180,20 @@ impl StreamLog {
 
     /// Reads from the start.
     pub(crate) fn read(self: &Arc<Self>) -> Reader {
-        Reader {
-            log: Arc::clone(self),
-            after: 0,
-        }
+        self.read_after(0)
+    }
+
+    /// Reads on after an event; whoever reads already stops, for every message is to be sent on
+    /// one connection only.
+    fn read_after(self: &Arc<Self>, after: u64) -> Reader {
+        let number = {
+            let mut state = self.state();
+            state.readers += 1;
+            state.readers
+        };
+        self.changed.notify_waiters();
+        let log = Arc::clone(self);
+        Reader { log, after, number }
     }
 
     /// The id of an event of this stream; 0 opens it.
@@ -143,17 +204,6 @@ impl StreamLog {
     fn state(&self) -> std::sync::MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
-
-    /// The first event after this one: `Err` while there is none yet, `Ok(None)` if none follows.
-    fn after(&self, after: u64) -> Result<Option<(u64, Arc<Message>)>, ()> {
-        let state = self.state();
-        let next = state.events.iter().find(|(number, _)| *number > after);
-        match next {
-            Some((number, message)) => Ok(Some((*number, Arc::clone(message)))),
-            None if state.ended.is_some() => Ok(None),
-            None => Err(()),
-        }
-    }
 }
 
 impl Reader {
@@ -161,11 +211,29 @@ impl Reader {
     pub(crate) async fn next(&mut self) -> Option<(u64, Arc<Message>)> {
         loop {
             let changed = self.log.changed.notified();
-            if let Ok(next) = self.log.after(self.after) {
-                self.after = next.as_ref().map_or(self.after, |(number, _)| *number);
-                return next;
+            match self.look() {
+                Next::Event(number, message) => {
+                    self.after = number;
+                    return Some((number, message));
+                }
+                Next::Over => return None,
+                Next::NotYet => changed.await,
             }
-            changed.await;
+        }
+    }
+
+    fn look(&self) -> Next {
+        let state = self.log.state();
+        if state.readers != self.number {
+            return Next::Over;
+        }
+        let first = state.events.front().map_or(0, |(number, _)| *number);
+        let skip = self.after.saturating_add(1).saturating_sub(first);
+        let next = usize::try_from(skip).ok();
+        match next.and_then(|next| state.events.get(next)) {
+            Some((number, message)) => Next::Event(*number, Arc::clone(message)),
+            None if state.ended.is_some() => Next::Over,
+            None => Next::NotYet,
         }
     }
 
@@ -209,8 +277,11 @@ mod tests {
         assert_eq!(rest(log.read()).await, ["a", "b", "c"]);
         let resumed = streams.resume(&log.event_id(2)).expect("known");
         assert_eq!(rest(resumed).await, ["c"]);
-        assert!(streams.resume("7-1").is_none());
-        assert!(streams.resume("x").is_none());
+        let whole = streams.resume(&log.event_id(3));
+        assert!(whole.is_none(), "nothing follows");
+        for unknown in ["7-1", "x", "0-18446744073709551615", "0-x", "news-1", ""] {
+            assert!(streams.resume(unknown).is_none(), "{unknown}");
+        }
         streams.forget(&log);
         assert!(streams.resume(&log.event_id(2)).is_none());
     }
@@ -228,6 +299,41 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn only_the_last_reader_reads_on() {
+        let streams = Streams::default();
+        let log = streams.begin();
+        say(&log, "a");
+        let mut first = log.read();
+        assert!(first.next().await.is_some());
+        let (left, read) = tokio::join!(first.next(), async {
+            let second = streams.resume(&log.event_id(1)).expect("known");
+            say(&log, "b");
+            log.end();
+            rest(second).await
+        });
+        assert!(left.is_none(), "the first has stopped");
+        assert_eq!(read, ["b"]);
+    }
+
+    #[tokio::test]
+    async fn what_has_ended_is_forgotten_in_time() {
+        let streams = Streams::default();
+        let (over, lasting) = (streams.begin(), streams.begin());
+        over.end();
+        let tidying = streams.tidy_every(Duration::from_millis(1));
+        let mut tidying = std::pin::pin!(tidying);
+        assert!(futures_util::poll!(tidying.as_mut()).is_pending());
+        assert!(
+            futures_util::poll!(std::pin::pin!(streams.tidy())).is_ready(),
+            "one is enough"
+        );
+        over.state().ended = Instant::now().checked_sub(KEPT_FOR);
+        tidying.await;
+        let kept: Vec<u64> = streams.lock().streams.keys().copied().collect();
+        assert_eq!(kept, [lasting.number]);
+    }
+
+    #[tokio::test]
     async fn what_is_kept_is_bounded() {
         let streams = Streams::default();
         let log = streams.begin();
@@ -242,5 +348,16 @@ mod tests {
         streams.begin();
         assert!(streams.lock().streams.len() <= KEPT + 1);
         assert!(streams.resume(&log.event_id(1)).is_none(), "the oldest go");
+        for _ in 0..3 {
+            let large = streams.begin();
+            let method = "x".repeat(MAX_BYTES / 2);
+            say(&large, &method);
+            large.end();
+        }
+        streams.begin();
+        let bytes: usize = (streams.lock().streams.values())
+            .map(|log| log.state().bytes)
+            .sum();
+        assert!(bytes <= MAX_BYTES, "{bytes}");
     }
 }

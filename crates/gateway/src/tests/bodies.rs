@@ -48,7 +48,9 @@ async fn only_json_is_looked_at() {
         ("text/plain", 415),
         ("application/x-www-form-urlencoded", 415),
     ] {
-        let request = Request::post("/mcp").header("content-type", kind);
+        let request = Request::post("/mcp")
+            .header("content-type", kind)
+            .header("mcp-protocol-version", "2026-07-28");
         let answer = bench
             .send(request.body(body.into()).expect("a request"))
             .await;
@@ -72,17 +74,21 @@ async fn a_body_over_the_limit_is_not_read() {
 #[tokio::test]
 async fn messages_that_need_no_answer_get_none() {
     let bench = Bench::new(json!({})).await;
+    let session = bench.session("/mcp").await;
     for body in [
         r#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1}}"#,
         r#"{"jsonrpc":"2.0","id":1,"result":{}}"#,
         r#"{"jsonrpc":"2.0","id":1,"error":{"code":1,"message":"x"}}"#,
     ] {
-        let answer = bench.send(post("/mcp", body, &[])).await;
+        let with = |headers: &[_]| bench.send(post("/mcp", body, headers));
+        let answer = with(&[("mcp-session-id", &session)]).await;
         assert_eq!(
             (answer.status.as_u16(), answer.body.as_str()),
             (202, ""),
             "{body}"
         );
+        assert_eq!(with(&[("mcp-session-id", "gone")]).await.status, 404);
+        assert_eq!(with(&[]).await.status, 400, "{body}");
     }
     bench.stop().await;
 }

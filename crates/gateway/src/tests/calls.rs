@@ -26,9 +26,17 @@ impl Bench {
 #[tokio::test]
 async fn a_result_passes_byte_for_byte() {
     let bench = Bench::new(json!({ "a": fake(&[]) })).await;
+    let params = json!({ "name": "mixed", "arguments": {} });
+    let answer = bench
+        .send(modern("/mcp/server/a", "tools/call", params))
+        .await;
+    assert!(answer.body.contains(MIXED_RESULT), "{}", answer.body);
     let params = json!({ "name": "a__mixed", "arguments": {} });
     let answer = bench.send(modern("/mcp/all", "tools/call", params)).await;
-    assert!(answer.body.contains(MIXED_RESULT), "{}", answer.body);
+    let renamed = MIXED_RESULT
+        .replace("file:///tmp", "toolgate+a+file://-/tmp")
+        .replace("test://x", "toolgate+a+test://x");
+    assert!(answer.body.contains(&renamed), "{}", answer.body);
     bench.stop().await;
 }
 

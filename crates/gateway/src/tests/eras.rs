@@ -180,8 +180,12 @@ async fn headers_that_contradict_the_body_are_refused() {
 async fn a_revision_to_come_is_told_what_is_spoken() {
     let bench = Bench::new(json!({})).await;
     let params = json!({ "_meta": { "io.modelcontextprotocol/protocolVersion": "2031-01-01" } });
+    let headers = [
+        ("mcp-protocol-version", "2031-01-01"),
+        ("mcp-method", "tools/list"),
+    ];
     let answer = bench
-        .send(post("/mcp", &message("tools/list", &params), &[]))
+        .send(post("/mcp", &message("tools/list", &params), &headers))
         .await;
     let error = &answer.json()["error"];
     assert_eq!(
@@ -202,7 +206,7 @@ async fn an_unknown_method_is_told_in_the_way_of_its_era() {
     let old = bench
         .send(legacy("/mcp", &session, "tools/\u{1b}fly", &json!({})))
         .await;
-    let new = bench.send(modern("/mcp", "prompts/list", json!({}))).await;
+    let new = bench.send(modern("/mcp", "prompts/fly", json!({}))).await;
     assert_eq!((old.status.as_u16(), new.status.as_u16()), (200, 404));
     assert_eq!(
         old.json()["error"],
@@ -230,7 +234,7 @@ async fn only_modern_results_carry_what_only_they_know() {
     assert_eq!(keys(&old), ["tools"]);
     assert_eq!(
         keys(&new),
-        ["tools", "ttlMs", "cacheScope", "resultType", "_meta"]
+        ["tools", "resultType", "ttlMs", "cacheScope", "_meta"]
     );
     assert_eq!(old["result"]["tools"], new["result"]["tools"]);
     bench.stop().await;

@@ -71,6 +71,23 @@ fn libraries_that_print_bodies_stay_quiet() {
 }
 
 #[test]
+fn libraries_that_print_secrets_cannot_be_made_to() {
+    let events = |_: &LogGuard| {
+        tracing::debug!(target: "rmcp::transport::auth", "code");
+        tracing::debug!(target: "oauth2", "token");
+        tracing::warn!(target: "rmcp::transport::auth", "no metadata");
+    };
+    for level in [
+        "trace",
+        "rmcp=trace",
+        "rmcp::transport::auth=trace,oauth2=debug",
+    ] {
+        let (file, _) = logged(level, events);
+        assert_eq!(file.lines().count(), 1, "{level}: {file}");
+    }
+}
+
+#[test]
 fn an_event_stays_one_bounded_line() {
     let (file, stderr) = logged("info", |_| {
         tracing::warn!("a\n2026-01-01T00:00:00.000Z INFO forged \x1b[2J");

@@ -11,6 +11,7 @@ use tokio::task::JoinSet;
 use wire::{Message, Request, SseEvent, SseParser};
 
 use super::Target;
+use super::authorization::authorized;
 use super::posts::Posts;
 use super::reply::{Body, Failure, connection_error, sort};
 use crate::link::{CallError, Incoming, Link, LinkEnd, MAX_MESSAGE, link};
@@ -30,10 +31,7 @@ pub(crate) async fn connect(target: Target, tasks: &mut JoinSet<()>) -> Result<L
     let request = request
         .headers(target.headers.clone())
         .header(ACCEPT, "text/event-stream");
-    let response = request
-        .send()
-        .await
-        .map_err(|error| connection_error(&error, &target.url))?;
+    let response = authorized(&target, request).await?;
     let response = match sort(response, &target.url).await {
         Ok(Body::Events(response)) => response,
         Err(Failure::Error(error)) => return Err(error),
@@ -195,14 +193,11 @@ impl Poster {
             .header(ACCEPT, "application/json, text/event-stream")
             .timeout(patience)
             .body(message.to_json());
-        match request.send().await {
+        match authorized(&self.target, request).await {
             // What a successful answer holds is of no concern; many servers say `Accepted`.
             Ok(response) if response.status().is_success() => Ok(()),
             Ok(response) => sort(response, &self.target.url).await.map(|_| ()),
-            Err(error) => {
-                let error = connection_error(&error, &self.target.url);
-                Err(Failure::Error(error))
-            }
+            Err(error) => Err(Failure::Error(error)),
         }
     }
 }

@@ -8,10 +8,11 @@ use tokio::task::JoinSet;
 use wire::{Era, HEADER_SESSION, Message, Request, RequestId};
 
 use super::answer::follow;
+use super::authorization::{authorized, with_token};
 use super::headers::{agreed_headers, is_modern, modern_headers};
 use super::posts::Posts;
 use super::refusal::{Refusal, session_expired};
-use super::reply::{Body, Failure, connection_error, read_json, sort, unanswered};
+use super::reply::{Body, Failure, read_json, sort, unanswered};
 use super::{Agreed, Farewell, Shared, Target};
 use crate::link::{CallError, Incoming, Link, LinkEnd, link};
 
@@ -187,12 +188,9 @@ impl Sender {
         }
         let request = self.target.client.post(self.target.url.expose().clone());
         let request = request.headers(headers).body(message.to_json());
-        let response = match request.send().await {
+        let response = match authorized(&self.target, request).await {
             Ok(response) => response,
-            Err(error) => {
-                let error = connection_error(&error, &self.target.url);
-                return (agreed, Err(Failure::Error(error)));
-            }
+            Err(error) => return (agreed, Err(Failure::Error(error))),
         };
         let session = response.headers().get(HEADER_SESSION);
         // In the modern era there are no sessions, whatever a server of both eras says.
@@ -212,9 +210,9 @@ impl Sender {
             headers.insert("last-event-id", id.clone());
         }
         let request = self.target.client.get(self.target.url.expose().clone());
-        let opened = match request.headers(headers).send().await {
+        let opened = match authorized(&self.target, request.headers(headers)).await {
             Ok(response) => sort(response, &self.target.url).await,
-            Err(error) => Err(Failure::Error(connection_error(&error, &self.target.url))),
+            Err(error) => Err(Failure::Error(error)),
         };
         (agreed, opened)
     }
@@ -234,7 +232,7 @@ impl Sender {
         }
         let request = self.target.client.delete(self.target.url.expose().clone());
         let request = request.headers(self.headers(&agreed)).timeout(GOODBYE);
-        let _ = request.send().await;
+        let _ = with_token(&self.target, request).await.send().await;
     }
 }
 

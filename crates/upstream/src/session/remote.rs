@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use config::RemoteKind;
-use model::{Problem, ProblemCode, SafeUrl, Secret, StartPhase};
+use model::{ClientIdentity, Problem, ProblemCode, SafeUrl, Secret, StartPhase};
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use wire::Era;
@@ -13,20 +13,21 @@ use super::beside::Beside;
 use super::{Session, Start, Terms, establish};
 use crate::exchange::Behalf;
 use crate::handshake::{Greeting, Opening};
-use crate::http::{self, Farewell, Shared, Target};
+use crate::http::{self, Bearer, Farewell, Shared, Target};
 use crate::link::CallError;
 use crate::websocket;
 
 /// The stream for a server's own messages is waited for so long.
 const STREAM_PATIENCE: Duration = Duration::from_secs(3);
 
-/// Connects to a URL by whichever transport it speaks.
-pub(super) async fn open(
+/// Where to connect, and what goes with every request.
+pub(super) fn target(
     start: &Start<'_>,
     url: SafeUrl,
     headers: &[(String, Secret)],
+    identity: ClientIdentity,
     kind: RemoteKind,
-) -> Result<Session, Problem> {
+) -> Result<Target, Problem> {
     let headers = http::header_map(headers).map_err(|name| {
         Problem::new(
             ProblemCode::InvalidConfig,
@@ -38,28 +39,68 @@ pub(super) async fn open(
         RemoteKind::WebSocket => start.context.upgrades()?,
         _ => start.context.http()?,
     };
-    let target = Target {
+    let authorizer = start.context.authorizer().cloned();
+    let authorizer = authorizer.filter(|_| !http::is_settled(&headers));
+    let server = &start.config.name;
+    let bearer =
+        authorizer.map(|authorizer| Bearer::new(authorizer, server.clone(), url.clone(), identity));
+    Ok(Target {
         client,
         url,
         headers,
-    };
+        bearer,
+    })
+}
+
+/// Connects, once the server takes our token.
+pub(super) async fn open(
+    start: &Start<'_>,
+    target: Target,
+    kind: RemoteKind,
+) -> Result<Session, Problem> {
     (start.progress)(StartPhase::Handshake);
+    let mut renewals = 0;
+    loop {
+        let opened = connect(start, &target, kind).await;
+        let Some(bearer) = &target.bearer else {
+            return opened.map_err(remote_problem);
+        };
+        match opened {
+            Ok(session) => {
+                bearer.establish();
+                return Ok(session);
+            }
+            Err(error) => bearer
+                .let_in(error, renewals)
+                .await
+                .map_err(remote_problem)?,
+        }
+        renewals += 1;
+    }
+}
+
+/// Connects by whichever transport the server speaks.
+async fn connect(
+    start: &Start<'_>,
+    target: &Target,
+    kind: RemoteKind,
+) -> Result<Session, CallError> {
     let first = match kind {
-        RemoteKind::WebSocket => open_websocket(start, &target).await,
-        RemoteKind::Sse => open_sse(&target, start.terms()).await,
-        RemoteKind::Auto | RemoteKind::Http => open_probed(start, &target).await,
+        RemoteKind::WebSocket => open_websocket(start, target).await,
+        RemoteKind::Sse => open_sse(target, start.terms()).await,
+        RemoteKind::Auto | RemoteKind::Http => open_probed(start, target).await,
     };
     let second = match (&first, kind) {
         (Err(error), RemoteKind::Auto | RemoteKind::Http) if may_be_sse(error) => {
-            open_sse(&target, start.terms()).await
+            open_sse(target, start.terms()).await
         }
         // Files often say `sse` of servers that have moved on.
         (Err(error), RemoteKind::Sse) if may_be_streamable(error) => {
-            open_probed(start, &target).await
+            open_probed(start, target).await
         }
-        _ => return first.map_err(remote_problem),
+        _ => return first,
     };
-    second.or_else(|_| first.map_err(remote_problem))
+    second.or(first)
 }
 
 /// Opens a legacy session for one client, as that client would.

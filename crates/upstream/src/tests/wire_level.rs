@@ -30,6 +30,7 @@ pub(super) fn target(origin: &Origin) -> Target {
         client: new_client().expect("a client"),
         url: SafeUrl::new(origin.url("/mcp").parse().expect("a URL")),
         headers: header_map(&headers).expect("valid"),
+        bearer: None,
     }
 }
 

@@ -12,7 +12,7 @@ use reqwest::{StatusCode, Upgraded, Url};
 use tokio_tungstenite::tungstenite::handshake::client::generate_key;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
-use crate::http::{Refusal, Target, connection_error};
+use crate::http::{Refusal, Target, authorized, connection_error};
 use crate::link::CallError;
 
 /// The subprotocol of these connections.
@@ -30,16 +30,14 @@ pub(super) async fn open(target: &Target) -> Result<Upgraded, CallError> {
 async fn shake_hands(target: &Target) -> Result<Upgraded, CallError> {
     let key = generate_key();
     let request = target.client.get(http_url(&target.url));
-    let response = request
+    let request = request
         .headers(target.headers.clone())
         .header(CONNECTION, "Upgrade")
         .header(UPGRADE, "websocket")
         .header(SEC_WEBSOCKET_VERSION, "13")
         .header(SEC_WEBSOCKET_PROTOCOL, SUBPROTOCOL)
-        .header(SEC_WEBSOCKET_KEY, &key)
-        .send()
-        .await
-        .map_err(|error| connection_error(&error, &target.url))?;
+        .header(SEC_WEBSOCKET_KEY, &key);
+    let response = authorized(target, request).await?;
     if response.status().is_success() {
         return Err(CallError::Lost(no_socket(&target.url)));
     }
