@@ -33,7 +33,7 @@ fn responses(answer: &Answer) -> anyhow::Result<BTreeMap<String, Value>> {
 
 async fn session(stage: &Stage, version: &str) -> anyhow::Result<McpClient> {
     let client = stage
-        .builder(Face::Own, "stdio_old")?
+        .builder(Face::Own, "stdio-old")?
         .legacy(version)
         .await?;
     assert_eq!(client.initialized()["protocolVersion"], version);
@@ -42,7 +42,7 @@ async fn session(stage: &Stage, version: &str) -> anyhow::Result<McpClient> {
 
 #[tokio::test]
 async fn every_request_of_a_batch_is_answered() -> anyhow::Result<()> {
-    let stage = Stage::only(&["stdio_old"], &[]).await?;
+    let stage = Stage::only(&["stdio-old"], &[]).await?;
     let client = session(&stage, "2025-03-26").await?;
     let batch = json!([
         call(&json!(1), "echo"),
@@ -68,7 +68,7 @@ async fn every_request_of_a_batch_is_answered() -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn a_batch_of_notifications_is_accepted() -> anyhow::Result<()> {
-    let stage = Stage::only(&["stdio_old"], &[]).await?;
+    let stage = Stage::only(&["stdio-old"], &[]).await?;
     let client = session(&stage, "2025-03-26").await?;
     let note = json!({"jsonrpc": "2.0", "method": "notifications/roots/list_changed"});
     let answer = client.send_text(&json!([note, note]).to_string()).await?;
@@ -78,7 +78,7 @@ async fn a_batch_of_notifications_is_accepted() -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn broken_parts_of_a_batch_cost_only_themselves() -> anyhow::Result<()> {
-    let stage = Stage::only(&["stdio_old"], &[]).await?;
+    let stage = Stage::only(&["stdio-old"], &[]).await?;
     let client = session(&stage, "2025-03-26").await?;
     let batch = json!([42, call(&json!(7), "echo")]);
     let answer = client.send_text(&batch.to_string()).await?;
@@ -97,7 +97,7 @@ async fn broken_parts_of_a_batch_cost_only_themselves() -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn other_revisions_have_no_batches() -> anyhow::Result<()> {
-    let stage = Stage::only(&["stdio_old"], &[]).await?;
+    let stage = Stage::only(&["stdio-old"], &[]).await?;
     for version in ["2025-06-18", "2025-11-25"] {
         let client = session(&stage, version).await?;
         let batch = json!([call(&json!(1), "echo")]).to_string();

@@ -54,7 +54,7 @@ async fn a_notification_of_a_session_reaches_the_server() -> anyhow::Result<()> 
                 let how = end(server).await?;
                 ensure!(how == "dropped", "the call was {how}");
                 // Over stateless HTTP the closed stream says it (2026-07-28, cancellation).
-                if server.slug != "http_new" {
+                if server.slug != "http-new" {
                     let said = server.seen.notification("notifications/cancelled").await?;
                     let begun = server.seen.request("tools/call").await?;
                     let asked: Value = serde_json::from_str(said.params())?;
@@ -139,7 +139,7 @@ async fn a_cancellation_of_something_else_does_nothing() -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn a_cancelled_question_is_taken_back() -> anyhow::Result<()> {
-    let stage = Stage::only(&["stdio_old", "http_old", "sse_old"], &[]).await?;
+    let stage = Stage::only(&["stdio-old", "http-old", "sse-old"], &[]).await?;
     let mut findings = Findings::default();
     for server in &stage.servers {
         let work = async {

@@ -13,7 +13,7 @@ const INFO: &str = r#"{"name":"ann","title":"Ann's client","version":"0.1","x-bu
 
 #[tokio::test]
 async fn a_modern_server_sees_the_client_that_asks() -> anyhow::Result<()> {
-    let stage = Stage::only(&["stdio_new", "http_new"], &[]).await?;
+    let stage = Stage::only(&["stdio-new", "http-new"], &[]).await?;
     let mut findings = Findings::default();
     for server in &stage.servers {
         for era in Era::BOTH {
@@ -48,7 +48,7 @@ async fn sees_the_client(stage: &Stage, era: Era, face: Face, slug: &str) -> any
 /// clients that declare nothing), so a shared connection declares what the gateway can pass on.
 #[tokio::test]
 async fn a_legacy_server_is_told_all_that_can_be_passed_on() -> anyhow::Result<()> {
-    let stage = Stage::only(&["stdio_old", "http_old", "sse_old"], &[]).await?;
+    let stage = Stage::only(&["stdio-old", "http-old", "sse-old"], &[]).await?;
     let mut findings = Findings::default();
     for server in &stage.servers {
         findings
@@ -105,7 +105,7 @@ async fn is_not_asked(stage: &Stage, era: Era, slug: &str, tool: &str) -> anyhow
 
 #[tokio::test]
 async fn a_server_may_name_the_capability_that_it_requires() -> anyhow::Result<()> {
-    let stage = Stage::only(&["stdio_new", "http_new"], &[]).await?;
+    let stage = Stage::only(&["stdio-new", "http-new"], &[]).await?;
     for server in &stage.servers {
         let client = Era::Modern
             .client(stage.builder(Face::Own, server.slug)?)

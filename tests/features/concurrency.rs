@@ -79,7 +79,7 @@ async fn one_call(client: &McpClient, name: &str, number: usize) -> anyhow::Resu
 
 #[tokio::test]
 async fn replies_belong_to_their_requests_whatever_the_ids_are() -> anyhow::Result<()> {
-    let stage = Stage::only(&["stdio_old", "http_new"], &[]).await?;
+    let stage = Stage::only(&["stdio-old", "http-new"], &[]).await?;
     for server in &stage.servers {
         let client = Era::Legacy
             .client(stage.builder(Face::Own, server.slug)?)

@@ -22,7 +22,7 @@ const SLACK: usize = 8;
 
 #[tokio::test]
 async fn ten_thousand_broken_off_calls_leave_nothing_behind() -> anyhow::Result<()> {
-    let slugs = ["stdio_old", "stdio_new", "http_old", "http_new"];
+    let slugs = ["stdio-old", "stdio-new", "http-old", "http-new"];
     let stage = Stage::only(&slugs, &[]).await?;
     let each = CALLS / slugs.len() / 2;
     // The first calls open what stays open: connections to the servers, log files.

@@ -9,7 +9,7 @@ use super::stage::{Era, Face, Findings, Server, Stage, call};
 
 #[tokio::test]
 async fn a_server_gets_the_headers_of_its_own_names() -> anyhow::Result<()> {
-    let stage = Stage::only(&["http_new"], &[]).await?;
+    let stage = Stage::only(&["http-new"], &[]).await?;
     let server = &stage.servers[0];
     let mut findings = Findings::default();
     for era in Era::BOTH {
@@ -55,7 +55,7 @@ async fn a_server_gets_the_headers_of_its_own_names() -> anyhow::Result<()> {
 /// A client that does not mirror an argument contradicts its own request.
 #[tokio::test]
 async fn a_mirrored_argument_must_say_the_same() -> anyhow::Result<()> {
-    let stage = Stage::only(&["http_new", "stdio_new"], &[]).await?;
+    let stage = Stage::only(&["http-new", "stdio-new"], &[]).await?;
     let mut findings = Findings::default();
     for server in &stage.servers {
         let work = async {

@@ -70,7 +70,7 @@ async fn the_answer_comes_back_with_the_state() -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn a_legacy_server_is_called_once_however_often_the_client_comes() -> anyhow::Result<()> {
-    let stage = Stage::only(&["stdio_old", "http_old", "sse_old"], &[]).await?;
+    let stage = Stage::only(&["stdio-old", "http-old", "sse-old"], &[]).await?;
     let mut findings = Findings::default();
     for server in &stage.servers {
         let work = async {
@@ -107,12 +107,22 @@ async fn a_state_that_was_changed_is_refused() -> anyhow::Result<()> {
                 let changed = changed(sealed, change);
                 let refused = retry(&client, params, &asked, changed).await?;
                 ensure!(is_refused(&refused), "{}", refused.reply.text);
-                Ok(())
+                still_counts(&client, server.slug, &asked).await
             };
             findings.check(&cell, work).await;
         }
     }
     findings.done()
+}
+
+/// Whoever is refused can still come with the state as it was given out.
+async fn still_counts(client: &McpClient, slug: &str, asked: &Value) -> anyhow::Result<()> {
+    let params = Face::Own.call(slug, "ask", &json!({"message": "Why?"}));
+    let sealed = asked["requestState"].clone();
+    let done = retry(client, params, asked, sealed).await?;
+    let given = done.text_json()?;
+    ensure!(given["content"]["asked"] == "Why?", "afterwards: {given}");
+    Ok(())
 }
 
 fn changed(state: &str, change: &str) -> Value {
@@ -137,10 +147,10 @@ async fn a_state_of_another_call_is_refused() -> anyhow::Result<()> {
     let mut findings = Findings::default();
     for server in &stage.servers {
         let slug = server.slug;
-        let other = if slug == "stdio_old" {
-            "http_old"
+        let other = if slug == "stdio-old" {
+            "http-old"
         } else {
-            "stdio_old"
+            "stdio-old"
         };
         for (what, face, of, tool, arguments) in [
             (
@@ -168,7 +178,7 @@ async fn a_state_of_another_call_is_refused() -> anyhow::Result<()> {
                 let sealed = asked["requestState"].clone();
                 let refused = retry(&elsewhere, params, &asked, sealed).await?;
                 ensure!(is_refused(&refused), "{}", refused.reply.text);
-                Ok(())
+                still_counts(&client, slug, &asked).await
             };
             findings.check(&cell, work).await;
         }
@@ -178,7 +188,7 @@ async fn a_state_of_another_call_is_refused() -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn a_state_of_a_call_that_is_over_is_refused() -> anyhow::Result<()> {
-    let stage = Stage::only(&["stdio_old", "http_old", "sse_old"], &[]).await?;
+    let stage = Stage::only(&["stdio-old", "http-old", "sse-old"], &[]).await?;
     let mut findings = Findings::default();
     for server in &stage.servers {
         let work = async {
@@ -202,7 +212,7 @@ async fn a_state_of_a_call_that_is_over_is_refused() -> anyhow::Result<()> {
 /// A parked call does not outlive its server; its state then leads nowhere, and quickly.
 #[tokio::test]
 async fn a_state_of_a_server_that_was_restarted_is_refused() -> anyhow::Result<()> {
-    let stage = Stage::only(&["stdio_old", "http_old"], &[]).await?;
+    let stage = Stage::only(&["stdio-old", "http-old"], &[]).await?;
     let mut findings = Findings::default();
     for server in &stage.servers {
         let slug = server.slug;
@@ -278,6 +288,31 @@ async fn a_person_may_decline() -> anyhow::Result<()> {
                 };
                 findings.check(&cell, work).await;
             }
+        }
+    }
+    findings.done()
+}
+
+/// Clients need not come back (server requirements), and others must not pay for it.
+#[tokio::test]
+async fn who_never_comes_back_keeps_nobody_waiting() -> anyhow::Result<()> {
+    let stage = Stage::new().await?;
+    let mut findings = Findings::default();
+    for server in &stage.servers {
+        for era in Era::BOTH {
+            let cell = format!("{era:?} client, {}", server.slug);
+            let work = async {
+                let gone = silent(&stage, Face::Own, server.slug).await?;
+                ask(&gone, Face::Own, server.slug, "Who?").await?;
+                let other = stage.person(era, Face::Own, server.slug, "bo").await?;
+                let params = Face::Own.call(server.slug, "ask", &json!({"message": "Why?"}));
+                let answered = other.exchange("tools/call", &params).await?;
+                let given = answered.text_json()?;
+                let expected = json!({"answer": "bo", "asked": "Why?"});
+                ensure!(given["content"] == expected, "{given}");
+                Ok(())
+            };
+            findings.check(&cell, work).await;
         }
     }
     findings.done()

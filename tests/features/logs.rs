@@ -48,10 +48,15 @@ async fn own_level(stage: &Stage, era: Era, face: Face, slug: &str) -> anyhow::R
         ("emergency", 2, 2),
     ] {
         let arguments = |text: &str| json!({"level": level, "text": text, "times": 2});
-        let (heard_strict, heard_curious) = tokio::try_join!(
-            call(&strict, face, slug, "log", arguments("strict")),
-            call(&curious, face, slug, "log", arguments("curious"))
-        )?;
+        let by_strict = call(&strict, face, slug, "log", arguments("strict"));
+        let by_curious = call(&curious, face, slug, "log", arguments("curious"));
+        // Only over HTTP a server says during which call it says something; of what others say
+        // while calls of several clients run, nobody can tell whose it is.
+        let (heard_strict, heard_curious) = if slug.starts_with("http") {
+            tokio::try_join!(by_strict, by_curious)?
+        } else {
+            (by_strict.await?, by_curious.await?)
+        };
         for (who, heard, expected) in [
             ("strict", &heard_strict, to_strict),
             ("curious", &heard_curious, to_curious),
@@ -84,13 +89,16 @@ async fn a_stateless_request_without_a_level_hears_nothing() -> anyhow::Result<(
             let curious = listener(&stage, Era::Legacy, face, slug, Some("debug")).await?;
             let quiet = listener(&stage, Era::Modern, face, slug, None).await?;
             let arguments = json!({"level": "emergency", "times": 2});
-            let (heard, nothing) = tokio::try_join!(
-                call(&curious, face, slug, "log", arguments.clone()),
-                call(&quiet, face, slug, "log", arguments)
-            )?;
-            let heard = heard.notifications(LOGGED).len();
-            ensure!(heard == 2, "the curious client heard {heard} of 2");
-            ensure!(nothing.events.is_empty(), "{:?}", nothing.events);
+            for _ in 0..5 {
+                let heard = call(&curious, face, slug, "log", arguments.clone()).await?;
+                let heard = heard.notifications(LOGGED).len();
+                ensure!(heard == 2, "the curious client heard {heard} of 2");
+                let (_, nothing) = tokio::try_join!(
+                    call(&curious, face, slug, "log", arguments.clone()),
+                    call(&quiet, face, slug, "log", arguments.clone())
+                )?;
+                ensure!(nothing.events.is_empty(), "{:?}", nothing.events);
+            }
             Ok(())
         };
         findings.check(server.slug, work).await;
@@ -100,7 +108,7 @@ async fn a_stateless_request_without_a_level_hears_nothing() -> anyhow::Result<(
 
 #[tokio::test]
 async fn a_level_that_does_not_exist_is_refused() -> anyhow::Result<()> {
-    let stage = Stage::only(&["stdio_new", "http_old"], &[]).await?;
+    let stage = Stage::only(&["stdio-new", "http-old"], &[]).await?;
     for server in &stage.servers {
         let client = listener(&stage, Era::Legacy, Face::Own, server.slug, None).await?;
         let refused = client

@@ -73,7 +73,7 @@ async fn rest(mut exchange: Exchange<'_>, last: &mut u64) -> anyhow::Result<Stri
 
 #[tokio::test]
 async fn an_answer_given_while_nobody_listened_waits() -> anyhow::Result<()> {
-    let stage = Stage::only(&["stdio_old", "http_new"], &[]).await?;
+    let stage = Stage::only(&["stdio-old", "http-new"], &[]).await?;
     let mut findings = Findings::default();
     for server in &stage.servers {
         let work = async {
@@ -102,7 +102,7 @@ async fn an_answer_given_while_nobody_listened_waits() -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn calls_of_one_session_resume_each_its_own() -> anyhow::Result<()> {
-    let stage = Stage::only(&["stdio_old", "http_old"], &[]).await?;
+    let stage = Stage::only(&["stdio-old", "http-old"], &[]).await?;
     let mut findings = Findings::default();
     for server in &stage.servers {
         let work = async {
@@ -129,15 +129,15 @@ async fn broken_off(client: &McpClient, slug: &str) -> anyhow::Result<u64> {
 
 #[tokio::test]
 async fn an_event_of_another_session_resumes_nothing() -> anyhow::Result<()> {
-    let stage = Stage::only(&["stdio_old"], &[]).await?;
+    let stage = Stage::only(&["stdio-old"], &[]).await?;
     let mine = stage
-        .builder(Face::Own, "stdio_old")?
+        .builder(Face::Own, "stdio-old")?
         .legacy("2025-11-25")
         .await?;
     let other = Era::Legacy
-        .client(stage.builder(Face::Own, "stdio_old")?)
+        .client(stage.builder(Face::Own, "stdio-old")?)
         .await?;
-    let params = slow(Face::Own, "stdio_old");
+    let params = slow(Face::Own, "stdio-old");
     let mut stream = mine.stream("tools/call", params).await?;
     stream.next_event().await?.context("an event")?;
     let last = stream.last_event_id.clone().context("no event had an id")?;
@@ -145,7 +145,7 @@ async fn an_event_of_another_session_resumes_nothing() -> anyhow::Result<()> {
     // Either it is refused, or it is a stream on which the other session hears only its own news.
     let secret = "notifications/progress";
     if foreign.status == 200 {
-        let touched = call(&other, Face::Own, "stdio_old", "rename", json!({})).await?;
+        let touched = call(&other, Face::Own, "stdio-old", "rename", json!({})).await?;
         touched.result()?;
         let event = foreign.next_message().await?.unwrap_or_default();
         assert!(

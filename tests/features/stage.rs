@@ -15,11 +15,11 @@ use testkit::seen::Seen;
 
 /// The servers: slug, and options beside those that all have.
 const SERVERS: &[(&str, &[&str])] = &[
-    ("stdio_old", &["--era", "legacy"]),
-    ("stdio_new", &["--era", "modern"]),
-    ("http_old", &["--http", "0", "--era", "legacy"]),
-    ("http_new", &["--http", "0", "--era", "modern"]),
-    ("sse_old", &["--legacy-sse", "0"]),
+    ("stdio-old", &["--era", "legacy"]),
+    ("stdio-new", &["--era", "modern"]),
+    ("http-old", &["--http", "0", "--era", "legacy"]),
+    ("http-new", &["--http", "0", "--era", "modern"]),
+    ("sse-old", &["--legacy-sse", "0"]),
 ];
 
 /// How long one cell may take before it counts as hanging.
@@ -136,7 +136,7 @@ impl Stage {
                 (remote.entry(), Some(remote))
             };
             builder = builder.server(slug, entry);
-            let modern = slug.ends_with("new");
+            let modern = slug.ends_with("-new");
             servers.push(Server {
                 slug,
                 modern,
@@ -188,13 +188,14 @@ impl Stage {
         }
         let rest = uri.split_once("://").map_or(uri, |(_, rest)| rest);
         let listed = client.all("resources/list", "resources").await?;
-        let uris = listed.iter().filter_map(|entry| entry["uri"].as_str());
-        let found = uris.into_iter().find(|listed| {
-            listed.contains(slug) && listed.ends_with(rest) && listed.contains("://")
-        });
-        Ok(found
-            .with_context(|| format!("{uri} of {slug} is not listed"))?
-            .to_owned())
+        let uris: Vec<_> = listed
+            .iter()
+            .filter_map(|entry| entry["uri"].as_str())
+            .collect();
+        let mut of_server = uris.iter().filter(|listed| listed.contains(slug));
+        let found = of_server.find(|listed| listed.ends_with(rest));
+        let found = found.with_context(|| format!("{uri} of {slug} is not among {uris:?}"))?;
+        Ok((*found).to_owned())
     }
 }
 

@@ -264,7 +264,7 @@ async fn a_listener_hears_only_what_it_asked_for() -> anyhow::Result<()> {
 /// A server may end a subscription at any time; whoever listens at the gateway does not notice.
 #[tokio::test]
 async fn a_subscription_that_the_server_ends_is_made_anew() -> anyhow::Result<()> {
-    let stage = Stage::only(&["stdio_new", "http_new", "http_old"], &[]).await?;
+    let stage = Stage::only(&["stdio-new", "http-new", "http-old"], &[]).await?;
     let mut findings = Findings::default();
     for server in &stage.servers {
         for era in Era::BOTH {

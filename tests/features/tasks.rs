@@ -6,8 +6,8 @@ use testkit::client::{McpClient, Message};
 
 use super::stage::{Era, Face, Findings, Stage};
 
-const OLD: &[&str] = &["stdio_old", "http_old", "sse_old"];
-const NEW: &[&str] = &["stdio_new", "http_new"];
+const OLD: &[&str] = &["stdio-old", "http-old", "sse-old"];
+const NEW: &[&str] = &["stdio-new", "http-new"];
 
 /// Starts `job` as a task of a session and returns the task.
 async fn begin(
