@@ -17,5 +17,6 @@ mod large_results;
 mod logs;
 mod processes;
 mod real_clients;
+mod real_doors;
 mod real_servers;
 mod upstream_http;
