@@ -251,10 +251,10 @@ async fn a_session_and_its_calls_end_with_the_connection() {
 async fn who_sends_faster_than_they_read_is_answered_all_the_same() {
     let bench = Bench::new(json!({})).await;
     let mut socket = Served::new(&bench).await.session("/ws").await;
-    for _ in 0..500 {
+    for _ in 0..5_000 {
         socket.say("rubbish").await;
     }
-    for _ in 0..500 {
+    for _ in 0..5_000 {
         assert_eq!(socket.hear().await["error"]["code"], -32700);
     }
     assert_eq!(socket.ask("ping", &json!({})).await["result"], json!({}));
