@@ -107,7 +107,7 @@ impl Relay<'_> {
                 Followed::Reply(reply) => reply,
             };
             let result = match reply {
-                Err(CallError::Rpc(error)) => return self.fail(error, exchange.era(), &asked),
+                Err(CallError::Rpc(error)) => return self.fail(error, &asked),
                 Err(error) => return Err(error.into()),
                 Ok(result) => result,
             };

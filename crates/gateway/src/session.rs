@@ -22,7 +22,7 @@ pub(crate) use streams::{Reader, Streams};
 /// Sessions kept at most; beyond that, the one idle longest goes.
 const MAX_SESSIONS: usize = 10_000;
 /// Requests of one session that may be in flight, whether or not its client still listens.
-const MAX_IN_FLIGHT: usize = 256;
+const MAX_IN_FLIGHT: usize = 1_024;
 
 /// A session that was not used for so long is forgotten.
 const MAX_IDLE: Duration = Duration::from_hours(24);

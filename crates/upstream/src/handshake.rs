@@ -107,6 +107,14 @@ fn brokered() -> serde_json::Value {
         "roots": {},
         "sampling": { "tools": {}, "context": {} },
         "elicitation": { "form": {}, "url": {} },
+        "tasks": {
+            "list": {},
+            "cancel": {},
+            "requests": {
+                "sampling": { "createMessage": {} },
+                "elicitation": { "create": {} },
+            },
+        },
         "extensions": {
             "io.modelcontextprotocol/ui": { "mimeTypes": ["text/html;profile=mcp-app"] },
         },

@@ -204,16 +204,8 @@ impl Relay<'_> {
 
     /// An error of the server. That a person must first visit a URL is an error before 2026-07-28
     /// and a question since.
-    pub(super) fn fail(
-        &self,
-        mut error: ErrorObject,
-        server: Era,
-        asked: &Asked<'_>,
-    ) -> Result<Raw, RequestError> {
+    pub(super) fn fail(&self, error: ErrorObject, asked: &Asked<'_>) -> Result<Raw, RequestError> {
         let modern = self.who.era == Era::Modern;
-        if !modern && server == Era::Modern && is_missing_resource(&error, asked.method) {
-            error.code = code::RESOURCE_NOT_FOUND;
-        }
         let error = match self.naming {
             Some(naming) => naming.outward_error(error),
             None => error,
@@ -253,15 +245,6 @@ impl Relay<'_> {
         result.set("requestState", raw(&sealed.ok_or_else(no_randomness)?));
         Ok(result.to_raw())
     }
-}
-
-/// Whether an error of the modern era, which has no code for it, says that there is no such
-/// resource (MCP 2026-07-28, server/resources, error handling).
-fn is_missing_resource(error: &ErrorObject, method: &str) -> bool {
-    let data = error.data.as_deref().and_then(RawObject::parse);
-    method == "resources/read"
-        && error.code == code::INVALID_PARAMS
-        && data.is_some_and(|data| data.get("uri").is_some())
 }
 
 fn invalid(what: &str) -> RequestError {

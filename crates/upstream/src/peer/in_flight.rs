@@ -116,6 +116,7 @@ impl InFlight {
             return heard;
         }
         self.open = false;
+        self.turn = None;
         let answer = self.answer.take();
         Happening::Reply(answer.unwrap_or_else(|| Err(lost(&self.peer.shared))))
     }
