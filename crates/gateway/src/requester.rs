@@ -146,7 +146,9 @@ impl Back {
         };
         let params = (!params.is_empty()).then(|| params.to_raw());
         let request = Message::request(RequestId::number(id), method, params);
-        if outlet.send(request).await.is_err() {
+        // The request that it came with may have ended meanwhile; the client listens elsewhere.
+        let sent = outlet.send(request.clone()).await.is_ok() || session.send(&request).await;
+        if !sent {
             return Err(unanswered("the client is gone"));
         }
         asked.open = true;

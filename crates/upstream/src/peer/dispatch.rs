@@ -217,6 +217,15 @@ impl Dispatch {
     }
 }
 
+impl Drop for Dispatch {
+    /// A connection that is given up answers nothing any more; nobody must go on waiting for it.
+    fn drop(&mut self) {
+        if !self.shared.is_closed() {
+            self.shared.close(&closed_by_itself());
+        }
+    }
+}
+
 /// Whether a notification concerns the server as a whole, whichever stream it came on.
 fn is_news(method: &str) -> bool {
     method.ends_with("/list_changed")
