@@ -106,7 +106,9 @@ fn compare(cell: &Cell, steps: &[Value], mut direct: Value, mut through: Value) 
     if cell.door != Door::Own {
         names::read_back(&mut through);
         // Tools of several servers have no order but that of their names.
-        [&mut direct, &mut through].map(report::sort_tools);
+        for report in [&mut direct, &mut through] {
+            report::sort_tools(report);
+        }
     }
     let mut differences = report::differences(&direct, &through);
     if direct["version"] != through["version"] {

@@ -231,7 +231,7 @@ impl Slot {
 
     fn lines(&self) -> Lines {
         Lines {
-            lines: self.line.subscribe(),
+            line: self.line.subscribe(),
             wanted: self.wanted.subscribe(),
             first: true,
         }
@@ -245,7 +245,7 @@ impl Slot {
 
 /// The ways to a server, one after the other as its connections are replaced.
 struct Lines {
-    lines: watch::Receiver<Option<CallLine>>,
+    line: watch::Receiver<Option<CallLine>>,
     wanted: watch::Receiver<Option<Arc<ServerConfig>>>,
     first: bool,
 }
@@ -258,13 +258,13 @@ impl Lines {
         loop {
             if !std::mem::take(&mut self.first) {
                 tokio::select! {
-                    changed = self.lines.changed() => if changed.is_err() { return Err(off) },
+                    changed = self.line.changed() => if changed.is_err() { return Err(off) },
                     _ = self.wanted.wait_for(|config| config.as_ref().is_none_or(|c| !c.enabled)) => {
                         return Err(off);
                     }
                 }
             }
-            let line = self.lines.borrow_and_update().clone();
+            let line = self.line.borrow_and_update().clone();
             if let Some(line) = line {
                 return Ok(line);
             }

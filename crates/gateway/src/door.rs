@@ -200,10 +200,8 @@ async fn take_notice(visit: &Visit, session: Option<&Arc<Session>>, notification
         // Said to the gateway itself.
         ("notifications/initialized", _) | (_, None) => {}
         (_, Some(session)) => {
-            visit
-                .asking(session.requester(None))
-                .notify(notification)
-                .await
+            let asking = visit.asking(session.requester(None));
+            asking.notify(notification).await;
         }
     }
 }

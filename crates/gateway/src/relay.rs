@@ -10,6 +10,7 @@
 
 mod follow;
 mod parking;
+mod questions;
 mod rounds;
 mod seal;
 
@@ -83,43 +84,51 @@ impl Relay<'_> {
             let (fleet, client) = (&self.inner.fleet, self.who.behalf(false));
             fleet.want_level(self.server.as_str(), level, &client).await;
         }
-        let mut exchange = match parked {
+        match parked {
             Some(parked) => match self.answer(parked, &asked).await {
-                Ok(exchange) => exchange,
-                Err(result) => return result,
+                Ok(exchange) => self.run(exchange, &mut asked).await,
+                Err(result) => result,
             },
-            None => self.open(&asked).await?,
-        };
+            None => self.run(self.open(&asked).await?, &mut asked).await,
+        }
+    }
+
+    /// Runs a request through its rounds, until there is a result for the client.
+    async fn run(
+        &self,
+        mut exchange: Exchange,
+        asked: &mut Asked<'_>,
+    ) -> Result<Raw, RequestError> {
         for _ in 0..MAX_ROUNDS {
             let reply = match self.follow(&mut exchange, &asked.progress).await {
-                Followed::Question(question) => {
-                    match self.gather(&mut exchange, question, &asked.progress).await {
+                Followed::Reply(reply) => reply,
+                Followed::Question(first) => {
+                    match self.gather(&mut exchange, first, &asked.progress).await {
+                        Gathered::Reply(reply) => reply,
                         Gathered::Questions(questions) => {
                             let parked = Parked {
                                 exchange,
                                 questions,
                             };
-                            return self.park(parked, &asked);
+                            return self.park(parked, asked);
                         }
-                        Gathered::Reply(reply) => reply,
                     }
                 }
-                Followed::Reply(reply) => reply,
             };
             let result = match reply {
-                Err(CallError::Rpc(error)) => return self.fail(error, &asked),
+                Err(CallError::Rpc(error)) => return self.fail(error, asked),
                 Err(error) => return Err(error.into()),
                 Ok(result) => result,
             };
             if exchange.era() == Era::Legacy || !rounds::wants_input(&result) {
                 self.remember(&result);
-                return Ok(self.shown(method, result));
+                return Ok(self.shown(asked.method, result));
             }
             if self.who.era == Era::Modern {
-                return self.pass_questions(&result, &asked);
+                return self.pass_questions(&result, asked);
             }
             self.collect(&result, &mut asked.params).await?;
-            exchange = self.open(&asked).await?;
+            exchange = self.open(asked).await?;
         }
         let message = format!("`{}` asked its questions too often", self.server);
         Err(CallError::Rpc(ErrorObject::new(code::INTERNAL, message)).into())

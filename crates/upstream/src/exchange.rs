@@ -77,11 +77,11 @@ pub struct Behalf {
 impl Behalf {
     /// Whether the client can be asked anything, or wants to see what the server logs.
     pub(crate) fn listens(&self) -> bool {
-        let declares = |capability: &&str| self.capabilities.get(capability).is_some();
+        let declares = |capability: &str| self.capabilities.get(capability).is_some();
         self.log_level.is_some()
             || ["elicitation", "sampling", "roots"]
                 .iter()
-                .any(|name| declares(&name))
+                .any(|name| declares(name))
     }
 }
 

@@ -3,6 +3,7 @@
 //! Parameters and results stay as the text they arrived in ([`Raw`]). What the gateway does not
 //! look at, it cannot lose: unknown fields, key order and the form of numbers survive.
 
+pub mod code;
 mod header;
 mod level;
 mod message;
@@ -17,8 +18,7 @@ pub use header::{
 };
 pub use level::{LogLevel, UnknownLevel};
 pub use message::{
-    ErrorObject, Message, Notification, ParseError, Request, RequestId, Response, code,
-    nests_deeper_than,
+    ErrorObject, Message, Notification, ParseError, Request, RequestId, Response, nests_deeper_than,
 };
 pub use object::{Raw, RawObject, raw, raw_str};
 pub use param_header::{HeaderMismatch, InvalidAnnotation, ParamHeaders};

@@ -9,7 +9,8 @@ use serde_json::json;
 use upstream::{CallError, ServerRequest};
 use wire::{Era, ErrorObject, Raw, RawObject, code, raw};
 
-use super::follow::{Followed, Progress, outward};
+use super::follow::{Followed, Progress};
+use super::questions::{ask_client, not_offered, outward};
 use super::{Asked, Parked, Relay, State};
 
 /// Before the number of a question, in the keys that the client is given.
@@ -180,10 +181,10 @@ impl Relay<'_> {
             let method: String = question.get_as("method").unwrap_or_default();
             let params = question.object("params").unwrap_or_default();
             if !self.who.can_answer(&method, &params) {
-                let message = format!("The client does not offer `{method}`.");
-                return Err(ErrorObject::new(code::METHOD_NOT_FOUND, message));
+                return Err(not_offered(&method));
             }
-            let answer = self.ask_client(&method, params).await?;
+            let question = (method.as_str(), params);
+            let answer = ask_client(self.who, self.server, self.naming, question).await?;
             Ok((key.to_owned(), answer))
         });
         let answers = try_join_all(answers).await.map_err(CallError::Rpc)?;

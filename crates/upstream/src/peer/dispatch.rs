@@ -18,7 +18,7 @@ use crate::exchange::{Happening, ServerRequest};
 use crate::link::{CallError, Incoming};
 
 /// A request of the server whose origin is unclear waits so long for the other calls to end.
-const HOLD: Duration = Duration::from_secs(60);
+const HOLD: Duration = Duration::from_mins(1);
 /// So many wait at most.
 const MAX_HELD: usize = 64;
 
@@ -116,9 +116,10 @@ impl Dispatch {
     fn progress(&self, notice: Notification) {
         let params = notice.params.as_deref().and_then(RawObject::parse);
         let token = params.and_then(|params| params.get_as::<u64>("progressToken"));
-        match token {
-            Some(call) => self.tell(call, notice),
-            None => tracing::debug!("progress of no request of ours was dropped"),
+        if let Some(call) = token {
+            self.tell(call, notice);
+        } else {
+            tracing::debug!("progress of no request of ours was dropped");
         }
     }
 

@@ -91,25 +91,10 @@ impl InFlight {
 
     /// Waits for what happens next, in the order in which the server said it.
     pub(crate) async fn next(&mut self) -> Happening {
-        if self.answer.is_none() {
-            let heard = match &mut self.happenings {
-                Some(happenings) => tokio::select! {
-                    biased;
-                    Some(heard) = happenings.recv() => Some(heard),
-                    reply = &mut self.reply => {
-                        self.answer = Some(received(&self.peer.shared, reply));
-                        None
-                    }
-                },
-                None => {
-                    let reply = (&mut self.reply).await;
-                    self.answer = Some(received(&self.peer.shared, reply));
-                    None
-                }
-            };
-            if let Some(heard) = heard {
-                return heard;
-            }
+        if self.answer.is_none()
+            && let Some(heard) = self.hear().await
+        {
+            return heard;
         }
         // What came in the moment between two looks was still said before the answer.
         if let Some(Ok(heard)) = self.happenings.as_mut().map(mpsc::Receiver::try_recv) {
@@ -119,6 +104,25 @@ impl InFlight {
         self.turn = None;
         let answer = self.answer.take();
         Happening::Reply(answer.unwrap_or_else(|| Err(lost(&self.peer.shared))))
+    }
+
+    /// Waits for what is said before the answer; `None` once the answer is there.
+    async fn hear(&mut self) -> Option<Happening> {
+        let heard = async {
+            match &mut self.happenings {
+                Some(happenings) => happenings.recv().await,
+                None => None,
+            }
+        };
+        tokio::select! {
+            biased;
+            Some(heard) = heard => Some(heard),
+            reply = &mut self.reply => {
+                let lost = || Err(lost(&self.peer.shared));
+                self.answer = Some(reply.unwrap_or_else(|_| lost()));
+                None
+            }
+        }
     }
 
     /// The server waits for an answer that will be long in coming: meanwhile it is others' turn,
@@ -158,10 +162,6 @@ impl Drop for InFlight {
             let _ = self.peer.shared.outgoing.try_send(cancelled);
         }
     }
-}
-
-fn received(shared: &Shared, reply: Result<Reply, oneshot::error::RecvError>) -> Reply {
-    reply.unwrap_or_else(|_| Err(lost(shared)))
 }
 
 fn lost(shared: &Shared) -> CallError {

@@ -218,9 +218,9 @@ async fn calls_that_may_ask_do_not_overlap_with_those_of_others() {
     };
     let call = |party: &Party| peer.open("tools/call", RawObject::default(), asked(party));
     let first = call(&one).await.expect("sent");
-    let _same = call(&one).await.expect("sent");
+    let same = call(&one).await.expect("sent");
     assert!(call(&two).now_or_never().is_none());
-    drop((first, _same));
+    drop((first, same));
     call(&two).await.expect("sent");
     // Answered without a question again and again, the tool is taken for a quiet one.
     for _ in 0..6 {
