@@ -19,5 +19,6 @@ mod logs;
 mod processes;
 mod real_cells;
 mod real_clients;
+mod real_doors;
 mod real_servers;
 mod upstream_http;

@@ -29,6 +29,15 @@ pub(crate) fn differences(direct: &Value, through: &Value) -> Vec<String> {
     found
 }
 
+/// Puts listed tools into the order of their names.
+pub(crate) fn sort_tools(report: &mut Value) {
+    for step in report["steps"].as_array_mut().into_iter().flatten() {
+        if let Some(tools) = step["result"]["tools"].as_array_mut() {
+            tools.sort_by_key(|tool| tool["name"].to_string());
+        }
+    }
+}
+
 /// What two runs of the same steps have in common.
 fn comparable(report: &Value) -> Value {
     let mut report = stable(report);
@@ -37,8 +46,9 @@ fn comparable(report: &Value) -> Value {
         fields.remove("version");
         fields.remove("server");
     }
-    for step in report["steps"].as_array_mut().into_iter().flatten() {
-        tidy_step(step);
+    if let Some(steps) = report["steps"].as_array_mut() {
+        gather_questions(steps);
+        steps.iter_mut().for_each(tidy_step);
     }
     if let Some(news) = report["news"].as_object_mut() {
         news.values_mut()
@@ -57,6 +67,23 @@ fn comparable(report: &Value) -> Value {
 
 fn is_of_the_start(text: &str) -> bool {
     OF_THE_START.iter().any(|start| text.contains(start))
+}
+
+/// A task asks its first question when it likes, while it is being created or later; it counts as
+/// asked while the client waits for the task's result.
+fn gather_questions(steps: &mut [Value]) {
+    let mut early = Vec::new();
+    for step in steps {
+        let creates = !step["result"]["task"].is_null();
+        let waits = step["do"] == "tasks/result";
+        if let Some(asked) = step["asked"].as_array_mut() {
+            if creates {
+                early.append(asked);
+            } else if waits {
+                asked.append(&mut early);
+            }
+        }
+    }
 }
 
 fn tidy_step(step: &mut Value) {
@@ -213,6 +240,28 @@ mod tests {
         assert!(differences(&report(&json!({})), &with_news).is_empty());
         with_news["news"] = json!({"notifications/message": [{"data": 1}]});
         assert_eq!(differences(&report(&json!({})), &with_news).len(), 1);
+    }
+
+    #[test]
+    fn tools_count_in_any_order_once_they_are_sorted() {
+        let mut lists = [["a", "b"], ["b", "a"]]
+            .map(|[one, two]| report(&json!({"tools": [{"name": one}, {"name": two}]})));
+        assert!(!differences(&lists[0], &lists[1]).is_empty());
+        lists.iter_mut().for_each(sort_tools);
+        assert!(differences(&lists[0], &lists[1]).is_empty());
+    }
+
+    #[test]
+    fn a_task_may_ask_before_it_is_waited_for() {
+        let steps = |early: Value, late: Value| {
+            json!({"steps": [
+                {"do": "tools/call", "asked": early, "result": {"task": {"taskId": "t"}}},
+                {"do": "tasks/result", "asked": late}
+            ]})
+        };
+        let early = steps(json!([1]), json!([2]));
+        assert!(differences(&early, &steps(json!([]), json!([1, 2]))).is_empty());
+        assert!(!differences(&early, &steps(json!([]), json!([2]))).is_empty());
     }
 
     #[test]

@@ -33,6 +33,8 @@ pub struct CatalogServer {
     pub instructions: Option<String>,
     /// What it said it can do, last time.
     pub capabilities: Arc<RawObject>,
+    /// What it says in its list beside the tools.
+    pub beside_tools: Arc<RawObject>,
     /// Its tools, in its own order; empty while they cannot be called.
     pub tools: Vec<Arc<Tool>>,
 }

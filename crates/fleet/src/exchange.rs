@@ -67,6 +67,16 @@ impl Exchange {
         }
     }
 
+    /// The server waits for an answer that will be long in coming: meanwhile others are served.
+    pub fn pause(&mut self) {
+        self.inner.pause();
+    }
+
+    /// The answer is about to be given: waits until the server can take it.
+    pub async fn resume(&mut self) {
+        self.inner.resume().await;
+    }
+
     /// The era in which the server was asked.
     pub fn era(&self) -> Era {
         self.inner.era()

@@ -232,6 +232,11 @@ impl Memory {
                 .as_ref()
                 .map(|status| Arc::clone(&status.capabilities))
                 .unwrap_or_default(),
+            beside_tools: view
+                .status
+                .as_ref()
+                .map(|status| Arc::clone(&status.beside_tools))
+                .unwrap_or_default(),
             tools: self
                 .offered
                 .get(name)

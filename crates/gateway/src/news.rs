@@ -30,6 +30,8 @@ pub(crate) struct Filter {
     pub(crate) resources: bool,
     /// Single resources, under their servers' own URIs.
     pub(crate) watched: BTreeSet<(ServerName, String)>,
+    /// Single tasks, under their servers' own ids.
+    pub(crate) tasks: BTreeSet<(ServerName, String)>,
     /// Counts the client among those who watch them.
     pub(crate) watches: Vec<Watch>,
 }
@@ -135,6 +137,7 @@ impl Listener {
             "notifications/elicitation/complete" => {
                 own || self.began(server, text("elicitationId"))
             }
+            "notifications/tasks" => self.watches_task(server, text("taskId")),
             "notifications/tasks/status" => own || self.began(server, text("taskId")),
             "notifications/message" => self.wants_line(face, &params, own),
             // What only the client of this very server can make sense of.
@@ -166,6 +169,13 @@ impl Listener {
         match self {
             Self::Session(session) => session.follows.watches(server, uri, own),
             Self::Filter(filter) => filter.watched.contains(&(server.clone(), uri.to_owned())),
+        }
+    }
+
+    fn watches_task(&self, server: &ServerName, id: Option<String>) -> bool {
+        match (self, id) {
+            (Self::Filter(filter), Some(id)) => filter.tasks.contains(&(server.clone(), id)),
+            _ => false,
         }
     }
 

@@ -17,6 +17,8 @@ use std::time::Duration;
 
 use fleet::{Exchange, RequestError};
 use model::ServerName;
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 use upstream::{CallError, Happening};
 use wire::{Era, ErrorObject, Raw, RawObject, code};
 
@@ -34,6 +36,9 @@ pub(crate) use seal::Seal;
 
 /// Rounds of questions that one request may go through for a legacy client.
 const MAX_ROUNDS: usize = 16;
+
+/// What may differ between the rounds of one request.
+const BETWEEN_ROUNDS: [&str; 3] = ["_meta", "inputResponses", "requestState"];
 
 /// From one client to one server.
 #[derive(Clone, Copy)]
@@ -141,12 +146,19 @@ impl Relay<'_> {
 
     /// What a sealed state is good for: this principal and client, at this face, for this request.
     fn bound(&self, method: &str, params: &RawObject) -> String {
-        let target = params.get("name").or_else(|| params.get("uri"));
         let info = self.who.info.as_ref().map_or("", |info| info.get());
-        let target = target.map_or("", |target| target.get());
+        let mut digest = Sha256::new();
+        for (key, value) in params.iter() {
+            if !BETWEEN_ROUNDS.contains(&key) {
+                let value: Value = serde_json::from_str(value.get()).unwrap_or_default();
+                digest.update(key);
+                digest.update(canonical(value).to_string());
+            }
+        }
         let (principal, server) = (&self.who.principal, self.server.as_str());
+        let digest = model::hex(&digest.finalize());
         format!(
-            "{principal}\n{info}\n{:?}\n{server}\n{method}\n{target}",
+            "{principal}\n{info}\n{:?}\n{server}\n{method}\n{digest}",
             self.face
         )
     }
@@ -172,5 +184,23 @@ impl Relay<'_> {
         if let Some(id) = task.get_as::<String>("taskId") {
             session.follows.began(self.server, &id);
         }
+    }
+}
+
+/// The same value with all keys in one order, which a client need not keep between rounds.
+fn canonical(value: Value) -> Value {
+    match value {
+        Value::Object(object) => {
+            let mut entries: Vec<(String, Value)> = object.into_iter().collect();
+            entries.sort_by(|one, other| one.0.cmp(&other.0));
+            let entries = entries.into_iter();
+            Value::Object(
+                entries
+                    .map(|(key, value)| (key, canonical(value)))
+                    .collect(),
+            )
+        }
+        Value::Array(items) => Value::Array(items.into_iter().map(canonical).collect()),
+        other => other,
     }
 }

@@ -21,7 +21,7 @@ pub(crate) const QUEUE: usize = 64;
 const ASK_PATIENCE: Duration = Duration::from_mins(10);
 
 /// Questions that may wait for one client's answers.
-const MAX_ASKED: usize = 256;
+const MAX_ASKED: usize = 1_024;
 
 /// One request's origin: what is known of the client, and the way back to it.
 #[derive(Clone)]
@@ -75,6 +75,9 @@ impl Requester {
     /// Whether the client said that it can answer requests of this method.
     pub(crate) fn can_answer(&self, method: &str, params: &RawObject) -> bool {
         let declares = |name: &str| self.capabilities.object(name);
+        if params.get("task").is_some() && declares("tasks").is_none() {
+            return false;
+        }
         match method {
             "sampling/createMessage" => declares("sampling").is_some(),
             "roots/list" => declares("roots").is_some(),
@@ -143,7 +146,9 @@ impl Back {
         };
         let params = (!params.is_empty()).then(|| params.to_raw());
         let request = Message::request(RequestId::number(id), method, params);
-        if outlet.send(request).await.is_err() {
+        // The request that it came with may have ended meanwhile; the client listens elsewhere.
+        let sent = outlet.send(request.clone()).await.is_ok() || session.send(&request).await;
+        if !sent {
             return Err(unanswered("the client is gone"));
         }
         asked.open = true;

@@ -22,7 +22,7 @@ pub(crate) use streams::{Reader, Streams};
 /// Sessions kept at most; beyond that, the one idle longest goes.
 const MAX_SESSIONS: usize = 10_000;
 /// Requests of one session that may be in flight, whether or not its client still listens.
-const MAX_IN_FLIGHT: usize = 256;
+const MAX_IN_FLIGHT: usize = 1_024;
 
 /// A session that was not used for so long is forgotten.
 const MAX_IDLE: Duration = Duration::from_hours(24);
@@ -86,6 +86,8 @@ pub(crate) struct Session {
     pub(crate) ended: CancellationToken,
     level: Mutex<Option<LogLevel>>,
     in_flight: Mutex<InFlight>,
+    /// The ways to the client that its requests in flight have opened.
+    outlets: Mutex<Vec<mpsc::WeakSender<Message>>>,
 }
 
 /// The requests that are being worked on, by numbers of ours: not every client takes a new id for
@@ -108,7 +110,28 @@ impl Session {
             ended: CancellationToken::new(),
             level: Mutex::default(),
             in_flight: Mutex::default(),
+            outlets: Mutex::default(),
         }
+    }
+
+    /// Sends a message to the client by whichever way is open; false if none is.
+    pub(crate) async fn send(&self, message: &Message) -> bool {
+        let outlets = lock(&self.outlets).clone();
+        // The newest first: it is the likeliest to stay open.
+        for outlet in outlets.iter().rev() {
+            if let Some(outlet) = outlet.upgrade()
+                && outlet.send(message.clone()).await.is_ok()
+            {
+                return true;
+            }
+        }
+        false
+    }
+
+    fn register(&self, outlet: &mpsc::Sender<Message>) {
+        let mut outlets = lock(&self.outlets);
+        outlets.retain(|outlet| outlet.strong_count() > 0);
+        outlets.push(outlet.downgrade());
     }
 
     /// The origin of a request of this session.
@@ -120,6 +143,9 @@ impl Session {
             revision,
             principal,
         } = &self.introduced;
+        if let Some(outlet) = &outlet {
+            self.register(outlet);
+        }
         Requester {
             client: client.clone(),
             era: Era::Legacy,

@@ -1,11 +1,19 @@
 //! The whole gateway in front of scripted servers, asked through its router.
 
+mod answers;
+mod batches;
 mod bodies;
 mod calls;
+mod cancelling;
 mod eras;
+mod events;
 mod faces;
 mod menu;
+mod pairs;
+mod param_headers;
+mod resuming;
 mod servers;
+mod sockets;
 mod streams;
 
 use std::collections::BTreeMap;

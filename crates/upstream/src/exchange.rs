@@ -75,11 +75,13 @@ pub struct Behalf {
 }
 
 impl Behalf {
-    /// Whether the client said that it can be asked anything at all.
-    pub(crate) fn can_be_asked(&self) -> bool {
-        ["elicitation", "sampling", "roots"]
-            .iter()
-            .any(|capability| self.capabilities.get(capability).is_some())
+    /// Whether the client can be asked anything, or wants to see what the server logs.
+    pub(crate) fn listens(&self) -> bool {
+        let declares = |capability: &&str| self.capabilities.get(capability).is_some();
+        self.log_level.is_some()
+            || ["elicitation", "sampling", "roots"]
+                .iter()
+                .any(|name| declares(&name))
     }
 }
 
@@ -103,6 +105,9 @@ pub struct ServerRequest {
     pub params: RawObject,
     /// The server's own id for it, which its `notifications/cancelled` would name.
     pub id: RequestId,
+    /// Whether it may belong to another call of the same party, which must not take it along when
+    /// it ends.
+    pub loose: bool,
     pub(crate) answers: Option<mpsc::Sender<Message>>,
 }
 
@@ -137,6 +142,16 @@ impl Exchange {
     /// Waits for what happens next; must not be called again after a reply.
     pub async fn next(&mut self) -> Happening {
         self.in_flight.next().await
+    }
+
+    /// The server waits for an answer that will be long in coming: meanwhile others are served.
+    pub fn pause(&mut self) {
+        self.in_flight.pause();
+    }
+
+    /// The answer is about to be given: waits until the server can take it.
+    pub async fn resume(&mut self) {
+        self.in_flight.resume().await;
     }
 
     /// The era in which the server was asked.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 use wire::{
-    Era, ErrorObject, META_CLIENT_CAPABILITIES, META_CLIENT_INFO, META_LOG_LEVEL,
+    Era, ErrorObject, LogLevel, META_CLIENT_CAPABILITIES, META_CLIENT_INFO, META_LOG_LEVEL,
     META_PROTOCOL_VERSION, META_SERVER_INFO, MODERN_REVISION, NEWEST_LEGACY, Raw, RawObject, code,
     raw,
 };
@@ -45,9 +45,15 @@ pub(crate) fn dress(params: &mut RawObject, era: Era, behalf: Option<&Behalf>) {
     let mut meta = params.object("_meta").unwrap_or_default();
     match era {
         Era::Modern => {
-            let capabilities = behalf.map(|behalf| behalf.capabilities.to_raw());
+            let capabilities = behalf.map(|behalf| modern_capabilities(behalf).to_raw());
             let info = behalf.and_then(|behalf| behalf.info.clone());
-            let level = behalf.and_then(|behalf| behalf.log_level);
+            let mut level = behalf.and_then(|behalf| behalf.log_level);
+            if behalf.is_some_and(|behalf| behalf.era == Era::Legacy) {
+                // Tasks have another form now, which such a client would not understand; and
+                // servers logged to it without being asked.
+                params.remove("task");
+                level = level.or(Some(LogLevel::Info));
+            }
             meta.set(META_PROTOCOL_VERSION, raw(MODERN_REVISION));
             meta.set(
                 META_CLIENT_CAPABILITIES,
@@ -82,6 +88,18 @@ pub(crate) fn dress(params: &mut RawObject, era: Era, behalf: Option<&Behalf>) {
     }
 }
 
+/// A client's capabilities as a modern server may see them.
+fn modern_capabilities(client: &Behalf) -> RawObject {
+    let mut capabilities = client.capabilities.clone();
+    if client.era == Era::Legacy
+        && let Some(mut extensions) = capabilities.object("extensions")
+        && extensions.remove("io.modelcontextprotocol/tasks").is_some()
+    {
+        capabilities.set("extensions", extensions.to_raw());
+    }
+    capabilities
+}
+
 /// What every client's request may need, declared once for a connection that clients share: the
 /// gateway passes each question on to the client whose call it belongs to.
 fn brokered() -> serde_json::Value {
@@ -89,6 +107,14 @@ fn brokered() -> serde_json::Value {
         "roots": {},
         "sampling": { "tools": {}, "context": {} },
         "elicitation": { "form": {}, "url": {} },
+        "tasks": {
+            "list": {},
+            "cancel": {},
+            "requests": {
+                "sampling": { "createMessage": {} },
+                "elicitation": { "create": {} },
+            },
+        },
         "extensions": {
             "io.modelcontextprotocol/ui": { "mimeTypes": ["text/html;profile=mcp-app"] },
         },

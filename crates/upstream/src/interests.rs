@@ -6,8 +6,17 @@ use std::sync::Arc;
 use tokio::sync::watch;
 use wire::LogLevel;
 
-/// Most resources of one server that are watched at once.
-const MAX_RESOURCES: usize = 10_000;
+/// Most things of one kind that are watched at once at one server.
+const MAX_WATCHED: usize = 10_000;
+
+/// What can be watched one by one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Watchable {
+    /// A resource, by its URI.
+    Resource,
+    /// A task of the modern era's extension, by its id.
+    Task,
+}
 
 /// The interests of all clients in one server. They outlive its connections: each new connection
 /// is told of them. Cheap to clone.
@@ -19,37 +28,50 @@ pub struct Interests(Arc<watch::Sender<Wanted>>);
 pub(crate) struct Wanted {
     /// By URI, how many clients watch the resource.
     pub(crate) resources: BTreeMap<String, usize>,
+    /// By id, how many clients watch the task.
+    pub(crate) tasks: BTreeMap<String, usize>,
     /// The most talkative level that any client asked for.
     pub(crate) level: Option<LogLevel>,
 }
 
+impl Wanted {
+    fn of_kind(&mut self, kind: Watchable) -> &mut BTreeMap<String, usize> {
+        match kind {
+            Watchable::Resource => &mut self.resources,
+            Watchable::Task => &mut self.tasks,
+        }
+    }
+}
+
 impl Interests {
-    /// Counts one more who watches a resource; false if there are too many already.
-    pub fn watch_resource(&self, uri: &str) -> bool {
+    /// Counts one more who watches something; false if there is too much already.
+    pub fn watch(&self, kind: Watchable, id: &str) -> bool {
         self.0.send_if_modified(|wanted| {
-            if let Some(count) = wanted.resources.get_mut(uri) {
+            let watched = wanted.of_kind(kind);
+            if let Some(count) = watched.get_mut(id) {
                 *count += 1;
                 return true;
             }
-            let room = wanted.resources.len() < MAX_RESOURCES;
+            let room = watched.len() < MAX_WATCHED;
             if room {
-                wanted.resources.insert(uri.to_owned(), 1);
+                watched.insert(id.to_owned(), 1);
             }
             room
         })
     }
 
-    /// Counts one less; true if nobody is left who watches the resource.
-    pub fn leave_resource(&self, uri: &str) -> bool {
+    /// Counts one less; true if nobody is left who watches it.
+    pub fn leave(&self, kind: Watchable, id: &str) -> bool {
         let mut last = false;
         self.0.send_if_modified(|wanted| {
-            let Some(count) = wanted.resources.get_mut(uri) else {
+            let watched = wanted.of_kind(kind);
+            let Some(count) = watched.get_mut(id) else {
                 return false;
             };
             *count -= 1;
             last = *count == 0;
             if last {
-                wanted.resources.remove(uri);
+                watched.remove(id);
             }
             true
         });
@@ -80,10 +102,14 @@ mod tests {
     #[test]
     fn a_resource_is_watched_until_the_last_one_leaves() {
         let interests = Interests::default();
-        assert!(interests.watch_resource("a:1") && interests.watch_resource("a:1"));
-        assert!(!interests.leave_resource("a:1"));
-        assert!(interests.leave_resource("a:1"));
-        assert!(!interests.leave_resource("a:1"), "it was left already");
+        let watch = |uri| interests.watch(Watchable::Resource, uri);
+        assert!(watch("a:1") && watch("a:1"));
+        assert!(!interests.leave(Watchable::Resource, "a:1"));
+        assert!(interests.leave(Watchable::Resource, "a:1"));
+        assert!(
+            !interests.leave(Watchable::Resource, "a:1"),
+            "it was left already"
+        );
         assert_eq!(*interests.follow().borrow(), Wanted::default());
     }
 

@@ -26,7 +26,7 @@ mod websocket;
 pub use context::Context;
 pub use environment::{Environment, find_command};
 pub use exchange::{Behalf, Exchange, Happening, Party, PartyId, ServerRequest};
-pub use interests::Interests;
+pub use interests::{Interests, Watchable};
 pub use link::CallError;
 pub use news::News;
 pub use status::{Beginning, CallLine, Introduction, Status, Upstream, Watch};

@@ -47,8 +47,8 @@ pub(crate) struct Listener {
     pub(crate) party: PartyId,
     /// Whether to ask the server for progress.
     pub(crate) progress: bool,
-    /// Whether the server may ask something meanwhile.
-    pub(crate) can_be_asked: bool,
+    /// Whether what the server may say meanwhile must not be mistaken for another party's.
+    pub(crate) needs_turn: bool,
 }
 
 struct Shared {
@@ -64,6 +64,8 @@ struct Shared {
     closed: watch::Sender<Option<Problem>>,
     tools_changed: mpsc::Sender<()>,
     news: NewsDesk,
+    /// How many requests of clients were answered.
+    served: AtomicU64,
     habits: Habits,
     turns: Turns,
     /// The server's own open requests, with the call that each belongs to.
@@ -80,8 +82,10 @@ struct Listening {
     party: PartyId,
     /// What is called, as far as the server's habits go.
     what: String,
-    /// Whether the server has asked something meanwhile.
-    asked: bool,
+    /// Whether the server has asked or logged something meanwhile.
+    spoke: bool,
+    /// Whether the server waits for an answer to its question, and so has nothing to ask.
+    paused: bool,
     happenings: mpsc::Sender<Happening>,
 }
 
@@ -100,6 +104,7 @@ impl Peer {
             closed: watch::Sender::new(None),
             tools_changed,
             news,
+            served: AtomicU64::new(0),
             habits: Habits::default(),
             turns: Turns::default(),
             asked: Mutex::default(),
@@ -169,6 +174,11 @@ impl Peer {
         !self.shared.waiting().is_empty()
     }
 
+    /// Whether the server has answered any client.
+    pub(crate) fn has_served(&self) -> bool {
+        self.shared.served.load(Ordering::Relaxed) > 0
+    }
+
     /// How long the server has been silent.
     pub(crate) fn silence(&self) -> Duration {
         let heard = Duration::from_millis(self.shared.heard.load(Ordering::Relaxed));
@@ -212,7 +222,8 @@ impl Shared {
             .and_then(|id| self.forget(id));
         let listener = entry.as_ref().and_then(|entry| entry.listener.as_ref());
         if let (Some(listener), Ok(_)) = (listener, &reply) {
-            self.habits.learn(&listener.what, listener.asked);
+            self.served.fetch_add(1, Ordering::Relaxed);
+            self.habits.learn(&listener.what, listener.spoke);
         }
         // The caller may have gone in this very moment; then nobody waits either.
         if entry.is_none_or(|entry| entry.reply.send(reply).is_err()) {

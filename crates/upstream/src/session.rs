@@ -86,6 +86,11 @@ pub(crate) struct Session {
 }
 
 impl Caller {
+    /// Whether the server has answered any client.
+    pub(crate) fn has_served(&self) -> bool {
+        self.peer.has_served()
+    }
+
     /// Whether the connection has broken; its supervisor learns of it a moment later.
     pub(crate) fn is_closed(&self) -> bool {
         self.peer.is_closed()
@@ -114,8 +119,8 @@ impl Caller {
         let listener = Listener {
             party: behalf.party.id(),
             progress: behalf.progress,
-            // In the modern era, no server asks in the middle of a call.
-            can_be_asked: caller.era == Era::Legacy && behalf.can_be_asked(),
+            // Over HTTP of the modern era, everything comes on the stream that it belongs to.
+            needs_turn: behalf.listens() && (caller.era == Era::Legacy || caller.http.is_none()),
         };
         Ok(Exchange {
             in_flight: caller.peer.open(method, params, listener).await?,

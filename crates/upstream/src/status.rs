@@ -45,6 +45,8 @@ pub struct Status {
     pub capabilities: Arc<RawObject>,
     /// Its tools as listed last; also while it is down.
     pub tools: Arc<[ToolDefinition]>,
+    /// What the server says in its list beside the tools.
+    pub beside_tools: Arc<RawObject>,
     /// Why definitions were left out.
     pub rejected: Arc<[String]>,
 }
@@ -111,6 +113,7 @@ impl Upstream {
             orders: receiver,
             backoff: Backoff::default(),
             no_probe: AtomicBool::new(false),
+            served: false,
             processes: TaskTracker::new(),
         };
         Self {
@@ -160,6 +163,7 @@ fn first_status() -> Status {
         instructions: None,
         capabilities: Arc::default(),
         tools: Arc::default(),
+        beside_tools: Arc::default(),
         rejected: Arc::default(),
     }
 }

@@ -25,9 +25,6 @@ use crate::tools::{self, ToolDefinition};
 const IDLE: Duration = Duration::from_mins(1);
 /// It has this long to answer.
 const PING_PATIENCE: Duration = Duration::from_secs(20);
-/// A server that forgets sessions sooner is not greeted again at once.
-const STABLE: Duration = Duration::from_secs(1);
-
 /// Several changes of the tools in a row are followed by one listing.
 const SETTLE: Duration = Duration::from_millis(50);
 
@@ -61,6 +58,8 @@ pub(crate) struct Supervisor {
     pub(crate) backoff: Backoff,
     /// Set once the server has ended on the era probe.
     pub(crate) no_probe: AtomicBool,
+    /// Whether the last connection has answered any client.
+    pub(crate) served: bool,
     /// The server's processes, until nothing of them is left.
     pub(crate) processes: TaskTracker,
 }
@@ -118,6 +117,7 @@ impl Supervisor {
         };
         self.introduce(&session);
         let ended = self.live_through(&mut session).await;
+        self.served = session.caller.has_served();
         self.live.send_modify(|live| live.caller = None);
         self.set_state(ServerState::Stopping);
         match ended {
@@ -177,8 +177,8 @@ impl Supervisor {
     async fn wait_after(&mut self, problem: Problem, uptime: Duration) -> Order {
         self.log
             .event(tracing::Level::WARN, &format!("not running: {problem}"));
-        // Forgetting a session is no failure.
-        if problem.code == ProblemCode::SessionExpired && uptime > STABLE {
+        // Forgetting a session is no failure, if it was good for anything.
+        if problem.code == ProblemCode::SessionExpired && self.served {
             return Order::Restart;
         }
         if problem.code.needs_person() {
@@ -276,6 +276,7 @@ impl Watched<'_> {
             same = are_same(&live.status.tools, &listing.tools);
             live.status.tools = listing.tools.into();
             live.status.rejected = listing.rejected.into();
+            live.status.beside_tools = Arc::new(listing.beside);
             live.listings += 1;
         });
         Ok(same)

@@ -37,6 +37,8 @@ pub(crate) struct Listing {
     pub(crate) tools: Vec<ToolDefinition>,
     /// Why definitions were left out, one sentence each.
     pub(crate) rejected: Vec<String>,
+    /// What the server says in its list beside the tools.
+    pub(crate) beside: RawObject,
 }
 
 impl Listing {
@@ -84,11 +86,14 @@ async fn list_pages(caller: &Caller, deadline: Duration) -> Result<Listing, Call
             Err(CallError::Rpc(error)) if error.code == code::METHOD_NOT_FOUND => break,
             Err(error) => return Err(error),
         };
-        let page = RawObject::parse(&page).ok_or_else(|| not_a_list("the result"))?;
+        let mut page = RawObject::parse(&page).ok_or_else(|| not_a_list("the result"))?;
         let tools: Vec<Raw> = page.get_as("tools").ok_or_else(|| not_a_list("`tools`"))?;
         collected.add_all(tools);
+        page.remove("tools");
         // An empty cursor is a cursor; only an absent one ends the list.
         cursor = page.get_as("nextCursor");
+        page.remove("nextCursor");
+        collected.listing.beside = page;
         match &cursor {
             None => return Ok(collected.listing),
             Some(next) if !collected.cursors.insert(next.clone()) => {

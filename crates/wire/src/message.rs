@@ -105,16 +105,32 @@ pub struct Response {
 }
 
 /// Why a request failed (JSON-RPC 2.0, section 5.1).
-#[derive(Clone, Debug, Serialize, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 #[error("{message} ({code})")]
 pub struct ErrorObject {
     /// One of [`code`], or the server's own.
     pub code: i64,
     /// One sentence.
     pub message: String,
-    /// Whatever the sender adds.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// What the sender says of the circumstances.
     pub data: Option<Raw>,
+    /// Whatever else the sender adds.
+    pub extra: RawObject,
+}
+
+impl Serialize for ErrorObject {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = RawObject::default();
+        object.set("code", raw(&self.code));
+        object.set("message", raw(&self.message));
+        if let Some(data) = &self.data {
+            object.set("data", data.clone());
+        }
+        for (key, value) in self.extra.iter() {
+            object.set(key, value.to_owned());
+        }
+        object.serialize(serializer)
+    }
 }
 
 impl ErrorObject {
@@ -124,17 +140,24 @@ impl ErrorObject {
             code,
             message: message.into(),
             data: None,
+            extra: RawObject::default(),
         }
     }
 
     /// Reads an error as far as it can be read: a call that failed in an odd form has still failed.
     fn lenient(error: &RawValue) -> Self {
-        let object = RawObject::parse(error).unwrap_or_default();
+        let mut object = RawObject::parse(error).unwrap_or_default();
         let text = || serde_json::from_str(error.get()).ok();
+        let (code, message) = (object.get_as("code"), object.get_as("message"));
+        let data = object.remove("data");
+        for known in ["code", "message"] {
+            object.remove(known);
+        }
         Self {
-            code: object.get_as("code").unwrap_or(code::INTERNAL),
-            message: object.get_as("message").or_else(text).unwrap_or_default(),
-            data: object.get("data").map(ToOwned::to_owned),
+            code: code.unwrap_or(code::INTERNAL),
+            message: message.or_else(text).unwrap_or_default(),
+            data,
+            extra: object,
         }
     }
 
@@ -391,7 +414,7 @@ mod tests {
             r#"{"jsonrpc":"2.0","id":"a\"b","method":"x","params":{"n":1.0,"u":[1e2]}}"#,
             r#"{"jsonrpc":"2.0","method":"notifications/x","params":{"a":null}}"#,
             r#"{"jsonrpc":"2.0","id":-3,"result":{"content":[],"x":1.50}}"#,
-            r#"{"jsonrpc":"2.0","id":3,"error":{"code":-32601,"message":"no","data":{"a":1.0}}}"#,
+            r#"{"jsonrpc":"2.0","id":3,"error":{"code":-32601,"message":"no","data":{"a":1.0},"x":1e2}}"#,
         ] {
             assert_eq!(round_trip(text), text);
         }

@@ -56,15 +56,17 @@ impl Answering {
                 Some(said) = self.said.recv() => return Some(said),
                 outcome = work => {
                     self.work = None;
+                    // Whoever says something now learns that it cannot be heard here any more.
+                    self.said.close();
                     let id = self.id.clone();
                     self.answer = outcome.map(|outcome| Message::Response(Response::new(id, outcome)));
                 }
             }
         }
         // What was said before the answer comes before it.
-        match self.said.try_recv() {
-            Ok(said) => Some(said),
-            Err(_) => self.answer.take(),
+        match self.said.recv().await {
+            Some(said) => Some(said),
+            None => self.answer.take(),
         }
     }
 

@@ -22,7 +22,7 @@ use crate::requester::QUEUE;
 use crate::session::Session;
 
 /// Requests of one connection that may be in flight.
-const MAX_IN_FLIGHT: usize = 256;
+const MAX_IN_FLIGHT: usize = 1_024;
 
 /// Once the gateway closes, subscriptions have this long to say so.
 const FAREWELL: Duration = Duration::from_secs(1);

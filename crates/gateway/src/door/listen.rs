@@ -15,8 +15,12 @@ use crate::methods::Asking;
 use crate::naming::split_filter;
 use crate::news::{Filter, Listener, follow, marked};
 
-/// Most resources that one stream watches.
+/// Most things of one kind that one stream watches at one server.
 const MAX_WATCHED: usize = 1_000;
+
+/// The keys of what is watched one by one.
+const RESOURCES: &str = "resourceSubscriptions";
+const TASKS: &str = "taskIds";
 
 /// Answers with a stream of events.
 pub(super) async fn respond(visit: &Visit, request: Request, params: &RawObject) -> Response {
@@ -73,58 +77,101 @@ async fn accept(asking: &Asking, wanted: &RawObject) -> (Filter, Map<String, Val
             accepted.insert(key.to_owned(), json!(true));
         }
     }
-    let mut shown = Vec::new();
-    let watched = wishes(asking, wanted);
-    let opened = future::join_all(
-        watched
-            .iter()
-            .map(|(server, slug, uri)| async move { asking.watch(server, slug, uri).await.ok() }),
-    );
-    for ((server, slug, uri), watch) in watched.iter().zip(opened.await) {
-        if let Some((watch, _)) = watch {
-            filter.watches.push(watch);
-            filter.watched.insert((server.clone(), uri.clone()));
-            shown.push(shown_uri(&asking.face, slug, uri));
+    let wished = wishes(asking, wanted);
+    let resources = watch_resources(asking, &wished, &mut filter).await;
+    let tasks = watch_tasks(asking, &wished, &mut filter);
+    for (key, shown) in [(RESOURCES, resources), (TASKS, tasks)] {
+        if !shown.is_empty() {
+            accepted.insert(key.to_owned(), json!(shown));
         }
-    }
-    if !shown.is_empty() {
-        accepted.insert("resourceSubscriptions".to_owned(), json!(shown));
     }
     (filter, accepted)
 }
 
-/// The resources that are to be watched: server, slug, and the server's own URI.
-fn wishes(asking: &Asking, wanted: &RawObject) -> Vec<(ServerName, String, String)> {
-    let uris = |wanted: &RawObject| -> Vec<String> {
-        let uris: Vec<String> = wanted.get_as("resourceSubscriptions").unwrap_or_default();
-        uris.into_iter().take(MAX_WATCHED).collect()
-    };
+/// What a client wants to watch at one server.
+struct Wishes {
+    server: ServerName,
+    slug: String,
+    /// As the server names them.
+    resources: Vec<String>,
+    tasks: Vec<String>,
+}
+
+impl Wishes {
+    fn new(server: ServerName, slug: String, wanted: &RawObject) -> Self {
+        let ids = |key: &str| -> Vec<String> {
+            let ids: Vec<String> = wanted.get_as(key).unwrap_or_default();
+            ids.into_iter().take(MAX_WATCHED).collect()
+        };
+        Self {
+            server,
+            slug,
+            resources: ids(RESOURCES),
+            tasks: ids(TASKS),
+        }
+    }
+
+    /// A name as the client knows it.
+    fn shown(&self, face: &Face, method: &str, key: &str, id: &str) -> String {
+        let Some(naming) = face.naming(&self.slug) else {
+            return id.to_owned();
+        };
+        let mut params = RawObject::default();
+        params.set(key, raw(id));
+        let shown = RawObject::parse(&naming.outward_notification(method, params.to_raw()));
+        let shown = shown.and_then(|shown| shown.get_as(key));
+        shown.unwrap_or_else(|| id.to_owned())
+    }
+}
+
+/// What is wished of each server by name.
+fn wishes(asking: &Asking, wanted: &RawObject) -> Vec<Wishes> {
     match &asking.face {
-        Face::Server(server) => uris(wanted)
-            .into_iter()
-            .map(|uri| (server.clone(), String::new(), uri))
-            .collect(),
+        Face::Server(server) => vec![Wishes::new(server.clone(), String::new(), wanted)],
         Face::Menu | Face::All => split_filter(wanted)
             .into_iter()
             .filter_map(|(slug, part)| {
                 let server = asking.gateway.fleet().server_named(&slug)?;
-                let of_server = uris(&part).into_iter();
-                Some(of_server.map(move |uri| (server.clone(), slug.clone(), uri)))
+                Some(Wishes::new(server, slug, &part))
             })
-            .flatten()
             .collect(),
     }
 }
 
-fn shown_uri(face: &Face, slug: &str, uri: &str) -> String {
-    let Some(naming) = face.naming(slug) else {
-        return uri.to_owned();
-    };
-    let mut params = RawObject::default();
-    params.set("uri", raw(uri));
-    let shown = naming.outward_notification("notifications/resources/updated", params.to_raw());
-    let shown = RawObject::parse(&shown).and_then(|shown| shown.get_as("uri"));
-    shown.unwrap_or_else(|| uri.to_owned())
+/// Begins to watch resources, and returns those that can be, as the client knows them.
+async fn watch_resources(asking: &Asking, wished: &[Wishes], filter: &mut Filter) -> Vec<String> {
+    let mut opened = Vec::new();
+    for wishes in wished {
+        for uri in &wishes.resources {
+            opened.push(async move {
+                let watched = asking.watch(&wishes.server, &wishes.slug, uri).await;
+                Some((wishes, uri, watched.ok()?.0))
+            });
+        }
+    }
+    let mut shown = Vec::new();
+    for (wishes, uri, watch) in future::join_all(opened).await.into_iter().flatten() {
+        filter.watches.push(watch);
+        filter.watched.insert((wishes.server.clone(), uri.clone()));
+        let method = "notifications/resources/updated";
+        shown.push(wishes.shown(&asking.face, method, "uri", uri));
+    }
+    shown
+}
+
+/// The same of tasks.
+fn watch_tasks(asking: &Asking, wished: &[Wishes], filter: &mut Filter) -> Vec<String> {
+    let mut shown = Vec::new();
+    for wishes in wished {
+        for id in &wishes.tasks {
+            if let Some(watch) = asking.watch_task(&wishes.server, id) {
+                filter.watches.push(watch);
+                filter.tasks.insert((wishes.server.clone(), id.clone()));
+                shown.push(wishes.shown(&asking.face, "notifications/tasks", "taskId", id));
+            }
+        }
+    }
+    shown
 }
 
 /// The `_meta` of everything on a stream that a request opened.

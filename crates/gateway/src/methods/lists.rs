@@ -14,12 +14,17 @@ pub(super) fn tools(asking: &Asking, params: &RawObject) -> Result<Raw, ErrorObj
     refuse_cursor(params)?;
     let inner = &asking.gateway.0;
     let catalog = inner.fleet.catalog();
+    let mut result = RawObject::default();
     let tools: Vec<Raw> = match &asking.face {
         Face::Menu => menu::tools(inner).iter().map(raw).collect(),
         Face::All => catalog.tools().map(|tool| shown(tool)).collect(),
-        Face::Server(name) => server(&catalog, name)?,
+        Face::Server(name) => {
+            let server = server(&catalog, name)?;
+            result = (*server.beside_tools).clone();
+            let definitions = server.tools.iter().map(|tool| &tool.definition.definition);
+            definitions.cloned().collect()
+        }
     };
-    let mut result = RawObject::default();
     result.set("tools", raw(&tools));
     Ok(result.to_raw())
 }
@@ -40,8 +45,8 @@ pub(super) fn set_cache_hints(result: &mut RawObject) {
     result.set("cacheScope", raw("private"));
 }
 
-/// A server's tools as it sent them; an error that says why, while it has none to show.
-fn server(catalog: &Catalog, name: &ServerName) -> Result<Vec<Raw>, ErrorObject> {
+/// A server; an error that says why, while it has nothing to show.
+fn server<'a>(catalog: &'a Catalog, name: &ServerName) -> Result<&'a CatalogServer, ErrorObject> {
     let server = catalog.servers().iter().find(|server| server.name == *name);
     let Some(server) = server else {
         return Err(ErrorObject::new(
@@ -54,11 +59,7 @@ fn server(catalog: &Catalog, name: &ServerName) -> Result<Vec<Raw>, ErrorObject>
         return Err(ErrorObject::new(code::UPSTREAM, format!("{message} {fix}"))
             .with_data(&serde_json::json!({ "state": server.state.label() })));
     }
-    Ok(server
-        .tools
-        .iter()
-        .map(|tool| tool.definition.definition.clone())
-        .collect())
+    Ok(server)
 }
 
 /// The id to call a tool by, from its name on the face of all servers or of one. `None` where no

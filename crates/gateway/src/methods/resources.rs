@@ -2,7 +2,7 @@
 
 use fleet::RequestError;
 use model::ServerName;
-use upstream::CallError;
+use upstream::{CallError, Watchable};
 use wire::{Era, ErrorObject, Raw, RawObject, code, raw};
 
 use super::aggregate::{by_slug, not_here};
@@ -42,7 +42,7 @@ impl Asking {
         } else {
             let interests = fleet.interests(server.as_str());
             let interests = interests.map_err(|error| to_error(RequestError::Unknown(error)))?;
-            Watch::shared(interests, uri).ok_or_else(too_many)?
+            Watch::shared(interests, Watchable::Resource, uri).ok_or_else(too_many)?
         };
         // A modern server is told by the stream of our subscription, which follows the interests.
         if introduced.era == Era::Modern {
@@ -54,6 +54,12 @@ impl Asking {
             .relay(server, slug)
             .request("resources/subscribe", params);
         Ok((watch, reply.await.map_err(to_error)?))
+    }
+
+    /// Counts one more who watches a task of a modern server.
+    pub(crate) fn watch_task(&self, server: &ServerName, id: &str) -> Option<Watch> {
+        let interests = self.gateway.fleet().interests(server.as_str()).ok()?;
+        Watch::shared(interests, Watchable::Task, id)
     }
 
     /// Stops telling the client; the server too, once nobody is left who follows.

@@ -4,14 +4,17 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use fleet::Exchange;
-use futures_util::future::{AbortHandle, Abortable};
+use futures_util::future::{AbortHandle, Abortable, BoxFuture};
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt as _, StreamExt as _};
+use model::ServerName;
 use tokio::time::Instant;
 use upstream::{CallError, ServerRequest};
 use wire::{Era, ErrorObject, LogLevel, Notification, Raw, RawObject, RequestId, code};
 
 use super::{Happening, Relay};
+use crate::naming::Naming;
+use crate::requester::Requester;
 
 /// However much a server has to say meanwhile, its reply comes within this time.
 const LONGEST: Duration = Duration::from_hours(6);
@@ -48,6 +51,13 @@ impl Relay<'_> {
     pub(super) async fn follow(&self, exchange: &mut Exchange, progress: &Progress) -> Followed {
         let mut questions = FuturesUnordered::new();
         let mut open: HashMap<RequestId, AbortHandle> = HashMap::new();
+        let owned = || {
+            (
+                self.who.clone(),
+                self.server.clone(),
+                self.naming.map(|naming| naming.slug.to_owned()),
+            )
+        };
         let patience = self.patience();
         let end = Instant::now() + LONGEST;
         let mut due = Instant::now() + patience;
@@ -60,7 +70,8 @@ impl Relay<'_> {
             };
             let happening = tokio::select! {
                 happening = exchange.next() => happening,
-                Some(()) = questions.next(), if !questions.is_empty() => {
+                Some(answered) = questions.next(), if !questions.is_empty() => {
+                    open.remove(&answered);
                     due = Instant::now() + patience;
                     continue;
                 }
@@ -87,41 +98,29 @@ impl Relay<'_> {
                     } else {
                         let (handle, registration) = AbortHandle::new_pair();
                         open.insert(question.id.clone(), handle);
-                        let asking = Abortable::new(self.ask(question), registration);
-                        // Withdrawn or answered, it is over.
-                        questions.push(asking.map(|_| ()));
+                        let (id, loose) = (question.id.clone(), question.loose);
+                        let asking = Abortable::new(ask(owned(), question), registration);
+                        let asking: BoxFuture<'_, RequestId> = if loose {
+                            // It may be about another call of this client, and then outlives this.
+                            let asking = self.inner.tasks.spawn(asking);
+                            asking.map(move |_| id).boxed()
+                        } else {
+                            asking.map(move |_| id).boxed()
+                        };
+                        questions.push(asking);
                     }
                 }
             }
         }
     }
 
-    /// Asks a legacy client on behalf of the server.
-    async fn ask(&self, question: ServerRequest) {
-        let answer = self
-            .ask_client(&question.method, question.params.clone())
-            .await;
-        question.answer(answer).await;
-    }
-
     /// Asks a legacy client.
     pub(super) async fn ask_client(
         &self,
         method: &str,
-        mut params: RawObject,
+        params: RawObject,
     ) -> Result<Raw, ErrorObject> {
-        if let (Some(session), Some(id)) = (
-            self.who.back.session(),
-            params.get_as::<String>("elicitationId"),
-        ) {
-            session.follows.began(self.server, &id);
-        }
-        let Some(naming) = self.naming else {
-            return self.who.back.ask(method, &params).await;
-        };
-        params = outward(params, |params| naming.outward_request(method, params));
-        let answer = self.who.back.ask(method, &params).await?;
-        Ok(naming.inward_answer(answer))
+        ask_client(self.who, self.server, self.naming, (method, params)).await
     }
 
     async fn pass(&self, mut notice: Notification, progress: &Progress) {
@@ -164,6 +163,44 @@ impl Relay<'_> {
             (Some(_), None) => true,
         }
     }
+}
+
+/// Asks a legacy client on behalf of a server, and takes the answer there.
+async fn ask(
+    (who, server, slug): (Requester, ServerName, Option<String>),
+    question: ServerRequest,
+) {
+    let naming = slug.as_deref().map(|slug| Naming { slug });
+    let params = question.params.clone();
+    let asked = ask_client(&who, &server, naming, (&question.method, params));
+    let ended = who.back.session().map(|session| session.ended.clone());
+    let answer = match ended {
+        Some(ended) => tokio::select! {
+            answer = asked => answer,
+            () = ended.cancelled() => return,
+        },
+        None => asked.await,
+    };
+    question.answer(answer).await;
+}
+
+async fn ask_client(
+    who: &Requester,
+    server: &ServerName,
+    naming: Option<Naming<'_>>,
+    (method, params): (&str, RawObject),
+) -> Result<Raw, ErrorObject> {
+    if let (Some(session), Some(id)) =
+        (who.back.session(), params.get_as::<String>("elicitationId"))
+    {
+        session.follows.began(server, &id);
+    }
+    let Some(naming) = naming else {
+        return who.back.ask(method, &params).await;
+    };
+    let params = outward(params, |params| naming.outward_request(method, params));
+    let answer = who.back.ask(method, &params).await?;
+    Ok(naming.inward_answer(answer))
 }
 
 /// Parameters with the server's names as the client sees them.

@@ -81,9 +81,10 @@ impl Relay<'_> {
     ) -> Result<Exchange, Result<Raw, RequestError>> {
         let responses = asked.params.object("inputResponses").unwrap_or_default();
         let Parked {
-            exchange,
+            mut exchange,
             mut questions,
         } = parked;
+        exchange.resume().await;
         for (key, answer) in responses.iter() {
             if let Some(question) = questions.remove(key) {
                 let answer = self.inward(answer.to_owned());
@@ -125,7 +126,8 @@ impl Relay<'_> {
     }
 
     /// Lets a call wait, and makes its questions the result.
-    pub(super) fn park(&self, parked: Parked, asked: &Asked<'_>) -> Result<Raw, RequestError> {
+    pub(super) fn park(&self, mut parked: Parked, asked: &Asked<'_>) -> Result<Raw, RequestError> {
+        parked.exchange.pause();
         let mut questions = RawObject::default();
         for (key, question) in &parked.questions {
             let (method, mut params) = (&question.method, question.params.clone());

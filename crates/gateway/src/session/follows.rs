@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Mutex, PoisonError};
 
 use model::ServerName;
-use upstream::Interests;
+use upstream::{Interests, Watchable};
 
 /// Most resources that one client watches at once.
 const MAX_WATCHED: usize = 1_000;
@@ -31,19 +31,21 @@ pub(crate) enum Watch {
     Shared(Counted),
 }
 
-/// Counts one who watches a resource, until it is dropped.
+/// Counts one who watches something, until it is dropped.
 pub(crate) struct Counted {
     interests: Interests,
-    uri: String,
+    kind: Watchable,
+    id: String,
     open: bool,
 }
 
 impl Watch {
-    /// Counts one more; `None` if the server has too many watched resources already.
-    pub(crate) fn shared(interests: Interests, uri: &str) -> Option<Self> {
-        let counted = interests.watch_resource(uri).then(|| Counted {
+    /// Counts one more; `None` if too much is watched at the server already.
+    pub(crate) fn shared(interests: Interests, kind: Watchable, id: &str) -> Option<Self> {
+        let counted = interests.watch(kind, id).then(|| Counted {
             interests,
-            uri: uri.to_owned(),
+            kind,
+            id: id.to_owned(),
             open: true,
         });
         counted.map(Self::Shared)
@@ -55,7 +57,7 @@ impl Watch {
             Self::Own => true,
             Self::Shared(mut counted) => {
                 counted.open = false;
-                counted.interests.leave_resource(&counted.uri)
+                counted.interests.leave(counted.kind, &counted.id)
             }
         }
     }
@@ -64,7 +66,7 @@ impl Watch {
 impl Drop for Counted {
     fn drop(&mut self) {
         if self.open {
-            self.interests.leave_resource(&self.uri);
+            self.interests.leave(self.kind, &self.id);
         }
     }
 }
@@ -134,7 +136,7 @@ mod tests {
         let (follows, interests) = (Follows::default(), Interests::default());
         let server = ServerName::new("s").expect("a name");
         for _ in 0..2 {
-            let watch = Watch::shared(interests.clone(), "a:1").expect("room");
+            let watch = Watch::shared(interests.clone(), Watchable::Resource, "a:1").expect("room");
             assert!(follows.watch(&server, "a:1", watch));
         }
         assert!(follows.watches(&server, "a:1", false));

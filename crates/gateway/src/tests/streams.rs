@@ -48,7 +48,7 @@ fn listen(path: &str) -> Request<Body> {
     modern(path, "subscriptions/listen", wanted)
 }
 
-async fn grow(bench: &Bench) {
+pub(super) async fn grow(bench: &Bench) {
     let params = json!({ "name": "a__grow", "arguments": {} });
     let grown = bench.ask("/mcp/all", "tools/call", params).await;
     assert!(grown["result"].is_object(), "{grown}");

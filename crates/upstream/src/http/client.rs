@@ -27,6 +27,8 @@ fn builder() -> ClientBuilder {
         .connect_timeout(Duration::from_secs(10))
         .tcp_keepalive(Duration::from_secs(30))
         .pool_idle_timeout(Duration::from_mins(1))
+        // A burst of calls leaves as many connections behind, which nobody needs so soon again.
+        .pool_max_idle_per_host(4)
         .redirect(Policy::custom(same_origin))
 }
 

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use tokio::sync::mpsc::error::TrySendError;
 use wire::RequestId;
 
-use super::Shared;
+use super::{Listening, Shared};
 use crate::exchange::Happening;
 
 /// What can be said about the origin of a message.
@@ -35,7 +35,8 @@ impl Shared {
         let mut cause = Cause::Nobody;
         let mut only = None;
         for (id, entry) in waiting.iter() {
-            let Some(listener) = &entry.listener else {
+            let listener = entry.listener.as_ref();
+            let Some(listener) = listener.filter(|listener| !listener.paused) else {
                 continue;
             };
             if only.is_some_and(|party| party != listener.party) {
@@ -62,14 +63,23 @@ impl Shared {
             })
     }
 
-    /// Remembers that a call has led to a question.
-    pub(super) fn note_question(&self, call: u64) {
+    /// Remembers that a call has led to a question or to lines of the log.
+    pub(super) fn note_speech(&self, call: u64) {
+        self.with_listener(call, |listener| listener.spoke = true);
+    }
+
+    pub(super) fn set_paused(&self, call: u64, paused: bool) {
+        self.with_listener(call, |listener| listener.paused = paused);
+        self.settled.notify_one();
+    }
+
+    fn with_listener(&self, call: u64, change: impl FnOnce(&mut Listening)) {
         let mut waiting = self.waiting();
-        let listener = waiting
+        if let Some(listener) = waiting
             .get_mut(&call)
-            .and_then(|entry| entry.listener.as_mut());
-        if let Some(listener) = listener {
-            listener.asked = true;
+            .and_then(|entry| entry.listener.as_mut())
+        {
+            change(listener);
         }
     }
 

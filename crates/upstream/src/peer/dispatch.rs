@@ -141,7 +141,10 @@ impl Dispatch {
             self.shared.news.log(&params);
         }
         match self.shared.cause(during) {
-            Cause::Call(call) => self.tell(call, notice),
+            Cause::Call(call) => {
+                self.shared.note_speech(call);
+                self.tell(call, notice);
+            }
             Cause::Nobody => self.shared.news.publish(notice),
             Cause::Unclear => {}
         }
@@ -162,7 +165,7 @@ impl Dispatch {
     fn ask(&mut self, request: Request, during: Option<&RequestId>) {
         let own = self.shared.news.audience.is_some();
         match self.shared.cause(during) {
-            Cause::Call(call) => self.pass(request, call),
+            Cause::Call(call) => self.pass(request, call, during.is_none()),
             Cause::Nobody if !own => self.refuse(request, "no client has a call in flight"),
             Cause::Nobody | Cause::Unclear if self.held.len() < MAX_HELD => {
                 self.held.push_back((Instant::now() + HOLD, request));
@@ -177,23 +180,24 @@ impl Dispatch {
     fn look_again(&mut self) {
         for (due, request) in std::mem::take(&mut self.held) {
             match self.shared.cause(None) {
-                Cause::Call(call) => self.pass(request, call),
+                Cause::Call(call) => self.pass(request, call, true),
                 Cause::Nobody | Cause::Unclear => self.held.push_back((due, request)),
             }
         }
     }
 
-    fn pass(&self, request: Request, call: u64) {
+    fn pass(&self, request: Request, call: u64, loose: bool) {
         let Ok(params) = request.params_object() else {
             return self.refuse(request, "its parameters are no object");
         };
-        self.shared.note_question(call);
+        self.shared.note_speech(call);
         let Request { id, method, .. } = request;
         self.shared.asked().insert(id.clone(), call);
         let asked = ServerRequest {
             method,
             params,
             id,
+            loose,
             answers: Some(self.shared.outgoing.clone()),
         };
         // Dropped, it is refused.
@@ -213,12 +217,22 @@ impl Dispatch {
     }
 }
 
+impl Drop for Dispatch {
+    /// A connection that is given up answers nothing any more; nobody must go on waiting for it.
+    fn drop(&mut self) {
+        if !self.shared.is_closed() {
+            self.shared.close(&closed_by_itself());
+        }
+    }
+}
+
 /// Whether a notification concerns the server as a whole, whichever stream it came on.
 fn is_news(method: &str) -> bool {
     method.ends_with("/list_changed")
         || matches!(
             method,
             "notifications/resources/updated"
+                | "notifications/tasks"
                 | "notifications/tasks/status"
                 | "notifications/elicitation/complete"
         )

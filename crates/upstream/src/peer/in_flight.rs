@@ -6,7 +6,7 @@ use wire::{Message, RawObject, RequestId};
 use super::habits::what;
 use super::turns::Turn;
 use super::{Entry, HAPPENINGS, Listener, Listening, Peer, Reply, Shared};
-use crate::exchange::Happening;
+use crate::exchange::{Happening, PartyId};
 use crate::link::CallError;
 
 /// A request that was sent. Dropping it before its answer tells the server that nobody waits.
@@ -20,7 +20,9 @@ pub(crate) struct InFlight {
     answer: Option<Reply>,
     /// Whether the server may still be working on it.
     open: bool,
-    _turn: Option<Turn>,
+    /// The party's turn, while the server may have something to say.
+    turn: Option<Turn>,
+    party: Option<PartyId>,
 }
 
 impl InFlight {
@@ -34,7 +36,7 @@ impl InFlight {
         let shared = &peer.shared;
         let what = what(method, &params);
         let turn = match listener {
-            Some(listener) if listener.can_be_asked && shared.habits.may_ask(&what) => {
+            Some(listener) if listener.needs_turn && shared.habits.may_ask(&what) => {
                 Some(shared.turns.take(listener.party).await)
             }
             _ => None,
@@ -62,7 +64,8 @@ impl InFlight {
                 let listening = Listening {
                     party,
                     what,
-                    asked: false,
+                    spoke: false,
+                    paused: false,
                     happenings,
                 };
                 (listening, receiver)
@@ -81,7 +84,8 @@ impl InFlight {
             reply,
             answer: None,
             open: false,
-            _turn: turn,
+            turn,
+            party: listener.map(|listener| listener.party),
         }
     }
 
@@ -112,8 +116,24 @@ impl InFlight {
             return heard;
         }
         self.open = false;
+        self.turn = None;
         let answer = self.answer.take();
         Happening::Reply(answer.unwrap_or_else(|| Err(lost(&self.peer.shared))))
+    }
+
+    /// The server waits for an answer that will be long in coming: meanwhile it is others' turn,
+    /// and what it says is not taken for this call's.
+    pub(crate) fn pause(&mut self) {
+        self.turn = None;
+        self.peer.shared.set_paused(self.id, true);
+    }
+
+    /// The answer is about to be given: waits until it is the party's turn again.
+    pub(crate) async fn resume(&mut self) {
+        if let Some(party) = self.party {
+            self.turn = Some(self.peer.shared.turns.take(party).await);
+        }
+        self.peer.shared.set_paused(self.id, false);
     }
 
     /// Waits for the answer.

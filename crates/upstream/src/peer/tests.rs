@@ -146,7 +146,7 @@ fn listener(party: &Party) -> Listener {
     Listener {
         party: party.id(),
         progress: true,
-        can_be_asked: false,
+        needs_turn: false,
     }
 }
 
@@ -213,7 +213,7 @@ async fn calls_that_may_ask_do_not_overlap_with_those_of_others() {
     let (peer, mut end, _changes) = start();
     let (one, two) = (Party::fresh(), Party::fresh());
     let asked = |party: &Party| Listener {
-        can_be_asked: true,
+        needs_turn: true,
         ..listener(party)
     };
     let call = |party: &Party| peer.open("tools/call", RawObject::default(), asked(party));

@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError};
 
 use tokio::sync::Mutex;
-use tokio_util::task::TaskTracker;
+use tokio::task::JoinSet;
 
 use super::{Caller, Session, Terms, remote};
 use crate::exchange::{Behalf, PartyId};
@@ -25,8 +25,8 @@ pub(crate) struct Beside {
     target: Target,
     terms: Terms,
     places: std::sync::Mutex<HashMap<PartyId, Arc<Mutex<Place>>>>,
-    /// Ends sessions whose client is gone.
-    tasks: TaskTracker,
+    /// Wait for clients to be gone, to end their sessions.
+    watchers: std::sync::Mutex<JoinSet<()>>,
 }
 
 enum Place {
@@ -37,12 +37,12 @@ enum Place {
 }
 
 impl Beside {
-    pub(super) fn new(target: Target, terms: Terms, tasks: TaskTracker) -> Arc<Self> {
+    pub(super) fn new(target: Target, terms: Terms) -> Arc<Self> {
         Arc::new(Self {
             target,
             terms,
             places: std::sync::Mutex::default(),
-            tasks,
+            watchers: std::sync::Mutex::default(),
         })
     }
 
@@ -86,7 +86,9 @@ impl Beside {
         let place = Arc::new(Mutex::new(Place::Unopened));
         places.insert(id, Arc::clone(&place));
         let (gone, beside) = (behalf.party.gone(), Arc::downgrade(self));
-        self.tasks.spawn(async move {
+        let mut watchers = self.watchers.lock().unwrap_or_else(PoisonError::into_inner);
+        while watchers.try_join_next().is_some() {}
+        watchers.spawn(async move {
             gone.cancelled().await;
             if let Some(beside) = beside.upgrade() {
                 beside.close(id).await;

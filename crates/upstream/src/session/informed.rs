@@ -1,6 +1,5 @@
 //! Telling a server what its clients want to hear of.
 
-use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value, json};
@@ -62,7 +61,7 @@ async fn keep_subscribed(caller: &Caller, interests: &Interests) {
     let mut follow = interests.follow();
     let mut wait = FIRST_RETRY;
     loop {
-        let filter = filter(caller, &follow.borrow_and_update().resources);
+        let filter = filter(caller, &follow.borrow_and_update());
         if filter.is_empty() {
             if follow.changed().await.is_err() {
                 return;
@@ -74,7 +73,7 @@ async fn keep_subscribed(caller: &Caller, interests: &Interests) {
         let began = Instant::now();
         let ended = tokio::select! {
             ended = caller.request("subscriptions/listen", params, SUBSCRIPTION) => ended,
-            () = other_resources(&mut follow) => continue,
+            () = other_wishes(&mut follow) => continue,
         };
         if matches!(ended, Err(CallError::Rpc(_))) || caller.is_closed() {
             return;
@@ -88,21 +87,18 @@ async fn keep_subscribed(caller: &Caller, interests: &Interests) {
     }
 }
 
-/// Waits until another set of resources is wanted than was when this was called.
-async fn other_resources(follow: &mut tokio::sync::watch::Receiver<Wanted>) {
-    let asked: Vec<String> = follow
-        .borrow_and_update()
-        .resources
-        .keys()
-        .cloned()
-        .collect();
-    let differ = |wanted: &Wanted| !wanted.resources.keys().eq(&asked);
+/// Waits until other things are watched than were when this was called.
+async fn other_wishes(follow: &mut tokio::sync::watch::Receiver<Wanted>) {
+    let watched = |wanted: &Wanted| -> [Vec<String>; 2] {
+        [&wanted.resources, &wanted.tasks].map(|watched| watched.keys().cloned().collect())
+    };
+    let asked = watched(&follow.borrow_and_update());
     // The sender lives as long as the connection's supervisor.
-    let _ = follow.wait_for(differ).await;
+    let _ = follow.wait_for(|wanted| watched(wanted) != asked).await;
 }
 
-/// What to subscribe to: what the server announces, and the resources that are watched.
-fn filter(caller: &Caller, resources: &BTreeMap<String, usize>) -> Map<String, Value> {
+/// What to subscribe to: what the server announces, and what is watched.
+fn filter(caller: &Caller, wanted: &Wanted) -> Map<String, Value> {
     let announces = |kind: &str| {
         let kind = caller.greeting.capabilities.object(kind);
         kind.and_then(|kind| kind.get_as("listChanged"))
@@ -118,9 +114,14 @@ fn filter(caller: &Caller, resources: &BTreeMap<String, usize>) -> Map<String, V
             filter.insert(key.to_owned(), json!(true));
         }
     }
-    if !resources.is_empty() {
-        let uris: Vec<&String> = resources.keys().collect();
-        filter.insert("resourceSubscriptions".to_owned(), json!(uris));
+    for (key, watched) in [
+        ("resourceSubscriptions", &wanted.resources),
+        ("taskIds", &wanted.tasks),
+    ] {
+        if !watched.is_empty() {
+            let ids: Vec<&String> = watched.keys().collect();
+            filter.insert(key.to_owned(), json!(ids));
+        }
     }
     filter
 }

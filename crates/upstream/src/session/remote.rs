@@ -143,8 +143,7 @@ fn may_be_streamable(error: &CallError) -> bool {
 /// to sessions of single clients.
 async fn open_probed(start: &Start<'_>, target: &Target) -> Result<Session, CallError> {
     let mut session = open_streamable(target, Opening::Probe, start.terms(), None).await?;
-    let tasks = start.processes.clone();
-    session.caller.beside = Some(Beside::new(target.clone(), start.terms(), tasks));
+    session.caller.beside = Some(Beside::new(target.clone(), start.terms()));
     Ok(session)
 }
 

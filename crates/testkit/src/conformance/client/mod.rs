@@ -18,6 +18,11 @@ use serde_json::{Value, json};
 
 use crate::gateway::Gateway;
 
+/// The scenario of clients that have a metadata document on the web, and the address under which
+/// the suite expects it. Nothing is there; the suite's sign-in knows what it would say.
+const WITH_METADATA_DOCUMENT: &str = "auth/basic-cimd";
+const METADATA_DOCUMENT: &str = "https://conformance-test.local/client-metadata.json";
+
 /// What the suite, or the gateway that looks for a browser, asks for.
 #[derive(clap::Parser)]
 #[command(about = "The client that the conformance suite starts")]
@@ -80,6 +85,9 @@ impl Scenario {
                 entry["oauth"][setting] = value.clone();
             }
         }
+        if self.name == WITH_METADATA_DOCUMENT {
+            entry["oauth"]["clientMetadataUrl"] = METADATA_DOCUMENT.into();
+        }
         entry
     }
 
@@ -106,5 +114,20 @@ mod tests {
         let oauth = json!({"clientId": "me", "clientSecret": "quiet"});
         assert_eq!(known.entry("http://a/")["oauth"], oauth);
         assert!(known.is_legacy());
+    }
+
+    #[test]
+    fn a_metadata_document_is_for_its_own_scenario() {
+        let entry = |name: &str| {
+            let scenario = Scenario {
+                name: name.to_owned(),
+                revision: "2026-07-28".to_owned(),
+                context: json!({}),
+            };
+            scenario.entry("http://a/")
+        };
+        let oauth = json!({"clientMetadataUrl": METADATA_DOCUMENT});
+        assert_eq!(entry("auth/basic-cimd")["oauth"], oauth);
+        assert_eq!(entry("auth/basic-dcr"), json!({"url": "http://a/"}));
     }
 }
