@@ -41,7 +41,14 @@ pub(crate) struct Server {
     /// What it saw.
     pub(crate) seen: Seen,
     /// Its process, if it is reached over HTTP; it ends with this value.
-    _remote: Option<Remote>,
+    remote: Option<Remote>,
+}
+
+impl Server {
+    /// Its port, if it is reached over HTTP.
+    pub(crate) fn port(&self) -> Option<u16> {
+        self.remote.as_ref()?.port().ok()?.parse().ok()
+    }
 }
 
 /// The faces of the gateway.
@@ -141,7 +148,7 @@ impl Stage {
                 slug,
                 modern,
                 seen,
-                _remote: remote,
+                remote,
             });
         }
         Ok(Self {

@@ -1,6 +1,8 @@
 //! News that belong to no call: changed lists and updated resources, to sessions on their stream
 //! and to `subscriptions/listen`.
 
+use std::time::Duration;
+
 use anyhow::{Context as _, ensure};
 use serde_json::json;
 use testkit::client::{Exchange, McpClient, Message};
@@ -8,6 +10,9 @@ use testkit::http::Streaming;
 use testkit::json;
 
 use super::stage::{Era, Face, Findings, Stage, call};
+
+/// News that has not come by then is lost.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 const UPDATED: &str = "notifications/resources/updated";
 
@@ -30,8 +35,10 @@ impl Ear<'_> {
     /// Reads on until a notification of a method, and returns the methods on the way with it.
     async fn until(&mut self, method: &str) -> anyhow::Result<(Vec<String>, Message)> {
         let mut passed = Vec::new();
+        let deadline = tokio::time::Instant::now() + PATIENCE;
         loop {
-            let message = self.next().await?;
+            let next = tokio::time::timeout_at(deadline, self.next()).await;
+            let message = next.with_context(|| format!("no {method} after {passed:?}"))??;
             if message.method() == method {
                 return Ok((passed, message));
             }
@@ -281,7 +288,7 @@ async fn a_subscription_that_the_server_ends_is_made_anew() -> anyhow::Result<()
                     call(&client, Face::Own, slug, "touch", touch)
                         .await?
                         .result()?;
-                    let pause = std::time::Duration::from_millis(100);
+                    let pause = Duration::from_millis(100);
                     if let Ok(told) = tokio::time::timeout(pause, ear.until(UPDATED)).await {
                         return told.map(drop);
                     }

@@ -12,6 +12,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
+use axum::serve::ListenerExt as _;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
@@ -59,6 +60,11 @@ pub(super) async fn run(
 ) -> io::Result<ExitCode> {
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", port)).await?;
     writeln!(io::stdout(), "http://{}/{path}", listener.local_addr()?)?;
+    // Small events would wait for the client's acknowledgement of the ones before them.
+    let listener = listener.tap_io(|stream| {
+        // A connection that is gone needs no option.
+        let _ = stream.set_nodelay(true);
+    });
     tokio::select! {
         served = axum::serve(listener, app).into_future() => served.map(|()| ExitCode::SUCCESS),
         code = exited.recv() => Ok(ExitCode::from(code.unwrap_or(0))),
