@@ -106,7 +106,8 @@ fn compare(cell: &Cell, steps: &[Value], mut direct: Value, mut through: Value) 
     if cell.door != Door::Own {
         names::read_back(&mut through);
         // Tools of several servers have no order but that of their names.
-        [&mut direct, &mut through].map(report::sort_tools);
+        report::sort_tools(&mut direct);
+        report::sort_tools(&mut through);
     }
     let mut differences = report::differences(&direct, &through);
     if direct["version"] != through["version"] {
