@@ -31,8 +31,8 @@ async fn every_transport_is_found_out_by_itself() -> anyhow::Result<()> {
         let agent = Agent::of(&gateway).await?;
         let sum = agent.read("remote__add", json!({"a": 1, "b": 2})).await?;
         assert_eq!(sum, "3", "{arguments:?}");
-        let params = json!({"name": "call_tool_read", "arguments": {"name": "remote__mixed"}});
-        let answer = agent.client.send("tools/call", params).await?;
+        let client = gateway.client_of("/mcp/server/remote").await?;
+        let answer = client.send("tools/call", json!({"name": "mixed"})).await?;
         assert!(
             answer.body.contains(MIXED_RESULT),
             "{arguments:?}: {}",

@@ -58,6 +58,14 @@ impl NewsDesk {
         }
     }
 
+    /// The desk of a connection that belongs to one party.
+    pub(crate) fn of(&self, party: PartyId) -> Self {
+        Self {
+            audience: Some(party),
+            ..self.clone()
+        }
+    }
+
     /// Passes a notification on to all who listen.
     pub(crate) fn publish(&self, notification: Notification) {
         // The shared connection says the same of the server's lists.

@@ -27,7 +27,7 @@ use crate::link::{CallError, Link};
 use crate::news::NewsDesk;
 use crate::peer::{Listener, Peer};
 use crate::stdio::{Launch, Process};
-use beside::Beside;
+use beside::{Beside, Watched};
 
 /// A remote server is told that its session is over, within this time.
 const FAREWELL: Duration = Duration::from_secs(3);
@@ -40,8 +40,8 @@ pub(crate) struct Caller {
     greeting: Arc<Greeting>,
     /// The way to sessions of single clients, where they can have their own.
     beside: Option<Arc<Beside>>,
-    /// Whether it is such a session.
-    own: bool,
+    /// Of such a session: the resources that its client watches.
+    own: Option<Arc<Watched>>,
     /// What later requests carry, over Streamable HTTP.
     pub(crate) http: Option<Shared>,
 }
@@ -116,6 +116,9 @@ impl Caller {
     ) -> Result<Exchange, CallError> {
         let caller = self.towards(behalf).await;
         dress(&mut params, caller.era, Some(behalf));
+        if let Some(watched) = &caller.own {
+            watched.note(method, &params);
+        }
         let listener = Listener {
             party: behalf.party.id(),
             progress: behalf.progress,
@@ -132,9 +135,8 @@ impl Caller {
     pub(crate) async fn towards(&self, client: &Behalf) -> Self {
         if client.era == Era::Legacy
             && let Some(beside) = &self.beside
-            && let Some(mut caller) = beside.caller(client).await
+            && let Some(caller) = beside.caller(client).await
         {
-            caller.own = true;
             return caller;
         }
         self.clone()
@@ -142,7 +144,7 @@ impl Caller {
 
     /// Whether the connection is the client's own.
     pub(crate) fn is_own(&self) -> bool {
-        self.own
+        self.own.is_some()
     }
 
     /// Sends a notification on a client's behalf.
@@ -313,7 +315,7 @@ async fn establish(
         era: greeting.era,
         greeting: Arc::new(greeting),
         beside: None,
-        own: false,
+        own: None,
         http: None,
     };
     Ok(Session {

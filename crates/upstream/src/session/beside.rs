@@ -6,19 +6,28 @@
 //! prefer the modern era, because there is nothing to translate then. A process has one
 //! connection only, which its clients must share.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::Mutex;
 use tokio::task::JoinSet;
+use wire::{Notification, RawObject};
 
 use super::{Caller, Session, Terms, remote};
 use crate::exchange::{Behalf, PartyId};
 use crate::http::Target;
 use crate::link::CallError;
+use crate::news::NewsDesk;
 
 /// Sessions at once; further clients share the common connection.
 const MAX_SESSIONS: usize = 256;
+
+/// Resources of one client that are remembered.
+const MAX_WATCHED: usize = 1_000;
+
+/// A new session is told of each of them within this time.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The way to the sessions of single clients.
 pub(crate) struct Beside {
@@ -29,11 +38,42 @@ pub(crate) struct Beside {
     watchers: std::sync::Mutex<JoinSet<()>>,
 }
 
-enum Place {
+struct Place {
+    state: State,
+    watched: Arc<Watched>,
+}
+
+enum State {
     Unopened,
     Open(Box<Session>),
     /// The server does not speak the older era, or the client is gone.
     Closed,
+}
+
+/// The resources that one client has subscribed to; a new session must be told of them again.
+#[derive(Default)]
+pub(super) struct Watched(std::sync::Mutex<BTreeSet<String>>);
+
+impl Watched {
+    /// Takes note of a request, if it is about following a resource.
+    pub(super) fn note(&self, method: &str, params: &RawObject) {
+        let Some(uri) = params.get_as::<String>("uri") else {
+            return;
+        };
+        let mut watched = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match method {
+            "resources/subscribe" if watched.len() < MAX_WATCHED => drop(watched.insert(uri)),
+            "resources/unsubscribe" => drop(watched.remove(&uri)),
+            _ => {}
+        }
+    }
+
+    fn all(&self) -> BTreeSet<String> {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
 }
 
 impl Beside {
@@ -50,23 +90,29 @@ impl Beside {
     pub(super) async fn caller(self: &Arc<Self>, behalf: &Behalf) -> Option<Caller> {
         let place = self.place(behalf)?;
         let mut place = place.lock().await;
-        match &*place {
-            Place::Closed => return None,
-            Place::Open(session) if !session.caller.is_closed() => {
+        let again = match &place.state {
+            State::Closed => return None,
+            State::Open(session) if !session.caller.is_closed() => {
                 return Some(session.caller.clone());
             }
-            Place::Open(_) | Place::Unopened => {}
-        }
+            State::Open(_) => true,
+            State::Unopened => false,
+        };
         let mut terms = self.terms.clone();
-        terms.news.audience = Some(behalf.party.id());
+        terms.news = terms.news.of(behalf.party.id());
         match remote::open_for(&self.target, terms, behalf).await {
-            Ok(session) => {
+            Ok(mut session) => {
+                session.caller.own = Some(Arc::clone(&place.watched));
                 let caller = session.caller.clone();
-                *place = Place::Open(Box::new(session));
+                place.state = State::Open(Box::new(session));
+                if again {
+                    let desk = self.terms.news.of(behalf.party.id());
+                    remind(&caller, &place.watched.all(), &desk).await;
+                }
                 Some(caller)
             }
             Err(CallError::Rpc(_)) => {
-                *place = Place::Closed;
+                place.state = State::Closed;
                 None
             }
             Err(_) => None,
@@ -83,7 +129,10 @@ impl Beside {
         if places.len() >= MAX_SESSIONS {
             return None;
         }
-        let place = Arc::new(Mutex::new(Place::Unopened));
+        let place = Arc::new(Mutex::new(Place {
+            state: State::Unopened,
+            watched: Arc::default(),
+        }));
         places.insert(id, Arc::clone(&place));
         let (gone, beside) = (behalf.party.gone(), Arc::downgrade(self));
         let mut watchers = self.watchers.lock().unwrap_or_else(PoisonError::into_inner);
@@ -112,9 +161,26 @@ impl Beside {
             places.remove(&id)
         };
         let Some(place) = place else { return };
-        let place = std::mem::replace(&mut *place.lock().await, Place::Closed);
-        if let Place::Open(session) = place {
+        let state = std::mem::replace(&mut place.lock().await.state, State::Closed);
+        if let State::Open(session) = state {
             Box::pin(session.stop()).await;
+        }
+    }
+}
+
+/// A session took the place of one that died: what the client followed is followed again, and
+/// what may have changed meanwhile is told to it.
+async fn remind(caller: &Caller, watched: &BTreeSet<String>, desk: &NewsDesk) {
+    for uri in watched {
+        let mut params = RawObject::default();
+        params.set("uri", wire::raw(uri));
+        let told = caller.request("resources/subscribe", params.clone(), PATIENCE);
+        // A resource that is gone will not change any more either.
+        if told.await.is_ok() {
+            desk.publish(Notification {
+                method: "notifications/resources/updated".to_owned(),
+                params: Some(params.to_raw()),
+            });
         }
     }
 }
