@@ -1,7 +1,7 @@
 //! What goes wrong costs only itself: a malformed definition, a forgotten session, a server that
 //! dies in the middle of a call.
 
-use anyhow::ensure;
+use anyhow::{Context as _, ensure};
 use serde_json::json;
 use testkit::gateway::Gateway;
 use testkit::programs;
@@ -193,4 +193,33 @@ async fn a_server_that_dies_of_the_probe_has_all_its_features() -> anyhow::Resul
         .await?;
     assert_eq!(read.result()?["contents"][0]["uri"], "test://text");
     Ok(())
+}
+
+/// What a client follows is followed again in the session that takes the place of a lost one.
+#[tokio::test]
+async fn a_followed_resource_survives_a_forgotten_session() -> anyhow::Result<()> {
+    let forget = ["--session-expires-after", "2"];
+    let stage = Stage::only(&["http-old"], &forget).await?;
+    let builder = stage.builder(Face::Own, "http-old")?;
+    let client = Era::Legacy.client(builder).await?;
+    let mut news = client.listen().await?;
+    let uri = json!({"uri": "test://text"});
+    client
+        .exchange("resources/subscribe", &uri)
+        .await?
+        .result()?;
+    for n in 0..3 {
+        let echoed = call(&client, Face::Own, "http-old", "echo", json!({"n": n})).await?;
+        echoed.text()?;
+    }
+    let subscribed = stage.servers[0].seen.requests("resources/subscribe").len();
+    ensure!(subscribed == 2, "subscribed {subscribed} times");
+    // Something may have changed between the two sessions, so the client is told to look.
+    loop {
+        let said = news.next_message().await?.context("the stream ended")?;
+        if said.contains("notifications/resources/updated") {
+            ensure!(said.contains("test://text"), "{said}");
+            return Ok(());
+        }
+    }
 }

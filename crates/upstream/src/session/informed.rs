@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
 use serde_json::{Map, Value, json};
 use wire::{Era, LogLevel, RawObject, raw};
 
@@ -15,6 +17,9 @@ const SUBSCRIPTION: Duration = Duration::from_hours(24 * 365);
 /// A subscription that ended is opened again after this long, doubling.
 const FIRST_RETRY: Duration = Duration::from_secs(1);
 const LONGEST_RETRY: Duration = Duration::from_mins(1);
+
+/// How long two subscriptions overlap when one takes the place of the other.
+const OVERLAP: Duration = Duration::from_millis(300);
 
 /// A legacy server is told of each interest within this time.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -60,8 +65,12 @@ pub(super) async fn set_level(caller: &Caller, level: LogLevel) -> Result<(), Ca
 async fn keep_subscribed(caller: &Caller, interests: &Interests) {
     let mut follow = interests.follow();
     let mut wait = FIRST_RETRY;
+    // A stream is listened to for a moment longer than it is wanted, until the server has surely
+    // taken note of the next one: no news must fall between them.
+    let mut fading = FuturesUnordered::new();
     loop {
-        let filter = filter(caller, &follow.borrow_and_update());
+        let wanted = follow.borrow_and_update().clone();
+        let filter = filter(caller, &wanted);
         if filter.is_empty() {
             if follow.changed().await.is_err() {
                 return;
@@ -71,9 +80,17 @@ async fn keep_subscribed(caller: &Caller, interests: &Interests) {
         let mut params = RawObject::default();
         params.set("notifications", raw(&filter));
         let began = Instant::now();
-        let ended = tokio::select! {
-            ended = caller.request("subscriptions/listen", params, SUBSCRIPTION) => ended,
-            () = other_wishes(&mut follow) => continue,
+        let mut listening = Box::pin(caller.request("subscriptions/listen", params, SUBSCRIPTION));
+        let ended = loop {
+            tokio::select! {
+                ended = &mut listening => break Some(ended),
+                () = other_wishes(&mut follow, &wanted) => break None,
+                Some(_) = fading.next(), if !fading.is_empty() => {}
+            }
+        };
+        let Some(ended) = ended else {
+            fading.push(tokio::time::timeout(OVERLAP, listening));
+            continue;
         };
         if matches!(ended, Err(CallError::Rpc(_))) || caller.is_closed() {
             return;
@@ -87,14 +104,14 @@ async fn keep_subscribed(caller: &Caller, interests: &Interests) {
     }
 }
 
-/// Waits until other things are watched than were when this was called.
-async fn other_wishes(follow: &mut tokio::sync::watch::Receiver<Wanted>) {
-    let watched = |wanted: &Wanted| -> [Vec<String>; 2] {
-        [&wanted.resources, &wanted.tasks].map(|watched| watched.keys().cloned().collect())
+/// Waits until other things are watched than `asked`.
+async fn other_wishes(follow: &mut tokio::sync::watch::Receiver<Wanted>, asked: &Wanted) {
+    let same = |wanted: &Wanted| {
+        wanted.resources.keys().eq(asked.resources.keys())
+            && wanted.tasks.keys().eq(asked.tasks.keys())
     };
-    let asked = watched(&follow.borrow_and_update());
     // The sender lives as long as the connection's supervisor.
-    let _ = follow.wait_for(|wanted| watched(wanted) != asked).await;
+    let _ = follow.wait_for(|wanted| !same(wanted)).await;
 }
 
 /// What to subscribe to: what the server announces, and what is watched.
