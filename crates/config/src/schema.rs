@@ -39,7 +39,7 @@ struct File {
     /// Whether tools are called through one tool each for reading, writing and destroying, or
     /// through a single one. Default: "split".
     call_tools: Option<CallTools>,
-    /// Seconds that a call may take. Default: 120.
+    /// Seconds that a server may be silent during a call. Default: 120.
     #[schemars(range(min = 1, max = 86_400))]
     call_timeout: Option<u64>,
     /// Seconds that a server may take to start. Default: 60.
@@ -107,7 +107,7 @@ struct Server {
     disabled: Option<bool>,
     /// Whether it is switched on. Default: true.
     enabled: Option<bool>,
-    /// Seconds that a call may take.
+    /// Seconds that the server may be silent during a call.
     #[schemars(range(min = 1, max = 86_400))]
     call_timeout: Option<u64>,
     /// Seconds that it may take to start.
