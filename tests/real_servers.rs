@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use model::Snapshot;
 use serde_json::json;
+use testkit::client::{Builder, McpClient};
 use testkit::fixtures;
 use testkit::gateway::Gateway;
 
@@ -112,5 +113,32 @@ async fn finds_the_right_one(agent: &Agent) -> anyhow::Result<()> {
             "{query}: {found:?}"
         );
     }
+    Ok(())
+}
+
+/// Before 2026-07-28, that a person must first visit a page is an error of the protocol; clients
+/// of that revision are asked instead, and then call again.
+#[tokio::test]
+async fn a_page_to_visit_first_is_a_question_to_stateless_clients() -> anyhow::Result<()> {
+    let program = fixtures::npm(".bin/mcp-server-everything")?;
+    let gateway = Gateway::builder()
+        .server("it", json!({"command": program}))
+        .start_ready()
+        .await?;
+    let url = gateway.endpoint().replace("/mcp", "/mcp/server/it");
+    let asked = json!({"url": "https://example.com/sign-in", "errorPath": true});
+    let params = json!({"name": "trigger-url-elicitation", "arguments": asked});
+    let builder = || McpClient::builder(&url).map(Builder::able);
+
+    let old = builder()?.legacy("2025-11-25").await?;
+    let refused = old.exchange("tools/call", &params).await?;
+    assert_eq!(refused.error_code(), Some(-32042), "{}", refused.reply.text);
+
+    let new = builder()?.answering(|_, _| json!({"action": "accept"}));
+    let answered = new.modern().exchange("tools/call", &params).await?;
+    assert!(answered.result().is_ok(), "{}", answered.reply.text);
+    let questions = answered.asked("elicitation/create");
+    assert_eq!(questions[0]["mode"], "url");
+    assert_eq!(questions[0]["url"], "https://example.com/sign-in");
     Ok(())
 }
