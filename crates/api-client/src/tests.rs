@@ -13,7 +13,7 @@ use futures_util::StreamExt as _;
 use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
 use local_socket::Listener;
-use model::{ConfigStatus, Event, Snapshot, Totals};
+use model::{ConfigStatus, Event, Snapshot};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::task::JoinSet;
@@ -74,8 +74,7 @@ fn snapshot(revision: u64) -> Snapshot {
         pid: 1,
         endpoint: "http://127.0.0.1:8665/mcp".into(),
         config: ConfigStatus::default(),
-        servers: Vec::new(),
-        totals: Totals::default(),
+        ..Snapshot::default()
     }
 }
 

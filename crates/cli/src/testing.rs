@@ -60,6 +60,7 @@ pub(crate) fn server(name: &str, state: ServerState, tools: usize) -> ServerStat
         rejected_tools: Vec::new(),
         calls: 0,
         last_call: None,
+        sign_in: None,
     }
 }
 
@@ -85,7 +86,9 @@ pub(crate) fn snapshot(servers: Vec<ServerStatus>) -> Snapshot {
             not_ready: servers.len() - ready,
             processes: ready,
             tools: servers.iter().map(|server| server.tools).sum(),
+            ..Totals::default()
         },
         servers,
+        ..Snapshot::default()
     }
 }

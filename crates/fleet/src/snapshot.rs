@@ -15,8 +15,7 @@ pub(crate) fn first(endpoint: String, config: &ConfigStatus) -> Snapshot {
         pid: std::process::id(),
         endpoint,
         config: config.clone(),
-        servers: Vec::new(),
-        totals: Totals::default(),
+        ..Snapshot::default()
     }
 }
 
@@ -38,7 +37,9 @@ pub(crate) fn next(
         servers,
         version: last.version.clone(),
         endpoint: last.endpoint.clone(),
-        ..*last
+        started_at: last.started_at,
+        pid: last.pid,
+        ..Snapshot::default()
     }
 }
 
@@ -83,6 +84,7 @@ fn server(name: &ServerName, slug: String, view: &View) -> ServerStatus {
             .unwrap_or_default(),
         calls: view.calls,
         last_call: view.last_call,
+        sign_in: None,
         state: view.state.clone(),
     }
 }
@@ -98,6 +100,7 @@ fn totals(servers: &[ServerStatus]) -> Totals {
         not_ready: servers.len() - ready - disabled,
         processes: count(&|server| server.pid.is_some()),
         tools: servers.iter().map(|server| server.tools).sum(),
+        ..Totals::default()
     }
 }
 
@@ -123,6 +126,7 @@ mod tests {
             rejected_tools: Vec::new(),
             calls: 0,
             last_call: None,
+            sign_in: None,
         }
     }
 

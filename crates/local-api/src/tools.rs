@@ -114,5 +114,7 @@ pub(crate) fn summary(tool: &Tool, score: Option<f32>) -> ToolSummary {
         description: tool.definition.description.clone(),
         effect: tool.definition.effect,
         score,
+        matched: Vec::new(),
+        tokens: 0,
     }
 }

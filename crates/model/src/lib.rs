@@ -1,23 +1,32 @@
 //! Words of the domain: names, states, problems, snapshot, events, secrets. No I/O.
 
+mod activity;
 mod api;
 mod identity;
 mod invisible;
 mod name;
+mod preferences;
 mod problem;
 mod redacted;
+mod review;
+mod sign_in;
 mod snapshot;
 mod state;
 mod tool;
 
-pub use api::{
-    AddServer, ApiError, CallReply, CallTool, ErrorReply, LogLines, ServerDetail, ToolDetail,
+pub use activity::{
+    Activity, ActivityDetail, ActivityKind, ActivityPage, CallStep, CallSummary, ClientStatus,
+    HourStats, Pause, Stats, ToolCost,
 };
+pub use api::*;
 pub use identity::ClientIdentity;
 pub use invisible::is_invisible;
 pub use name::{InvalidName, ServerName, exposed_tool_name, shared_slugs};
+pub use preferences::{Language, NoticePreferences, Preferences, Theme};
 pub use problem::{Problem, ProblemCode};
 pub use redacted::{SafeUrl, Secret};
+pub use review::{Evidence, ReviewItem, ReviewSource};
+pub use sign_in::{SignInState, SignInStatus};
 pub use snapshot::{
     CallOutcome, ConfigStatus, Diagnostic, Event, ServerStatus, Severity, Snapshot, Totals,
 };

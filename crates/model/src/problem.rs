@@ -1,9 +1,12 @@
 //! Problems are values: a stable code, what happened, and what to do.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// The catalogue of everything that can be wrong with a server or the configuration.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum ProblemCode {
@@ -81,7 +84,7 @@ impl ProblemCode {
 }
 
 /// One thing that is wrong, in words for a person.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Problem {
     /// Which problem of the catalogue this is.
     pub code: ProblemCode,

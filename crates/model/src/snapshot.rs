@@ -1,11 +1,14 @@
 //! The full state as shown outside, and the news about it.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
-use crate::{Problem, ServerState};
+use crate::{
+    CallSummary, ClientStatus, Pause, Preferences, Problem, ReviewItem, ServerState, SignInStatus,
+};
 
 /// Everything that a user interface draws from; complete at every moment.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Snapshot {
     /// The gateway's version.
     pub version: String,
@@ -17,16 +20,37 @@ pub struct Snapshot {
     pub pid: u32,
     /// The URL that clients connect to, for example `http://127.0.0.1:8665/mcp`.
     pub endpoint: String,
+    /// The socket that programs of this machine may connect to instead.
+    #[serde(default)]
+    pub socket: String,
     /// The configuration and what is wrong with it.
     pub config: ConfigStatus,
     /// All servers, in the order of the configuration.
     pub servers: Vec<ServerStatus>,
     /// Sums over all servers.
     pub totals: Totals,
+    /// Programs that called or are connected, the one heard of last first.
+    #[serde(default)]
+    pub clients: Vec<ClientStatus>,
+    /// The last calls, newest first, at most 50.
+    #[serde(default)]
+    pub recent: Vec<CallSummary>,
+    /// Set while no call is let through because a person said so.
+    #[serde(default)]
+    pub pause: Option<Pause>,
+    /// What waits for a person's decision, the oldest first.
+    #[serde(default)]
+    pub review: Vec<ReviewItem>,
+    /// How the user wants to be shown things and told of them.
+    #[serde(default)]
+    pub preferences: Preferences,
+    /// Whether a desktop shell is attached that can open a window.
+    #[serde(default)]
+    pub desktop: bool,
 }
 
 /// Sums over all servers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Totals {
     /// Servers in the configuration.
     pub servers: usize,
@@ -38,10 +62,16 @@ pub struct Totals {
     pub processes: usize,
     /// Tools that can be called.
     pub tools: usize,
+    /// Calls since midnight, local time.
+    #[serde(default)]
+    pub calls_today: u64,
+    /// Those of them that did not end well.
+    #[serde(default)]
+    pub failures_today: u64,
 }
 
 /// One server.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ServerStatus {
     /// Its name in the configuration.
     pub name: String,
@@ -73,10 +103,13 @@ pub struct ServerStatus {
     pub calls: u64,
     /// When it was last called, in Unix milliseconds.
     pub last_call: Option<u64>,
+    /// How signing in to it stands; `None` where it never asked for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sign_in: Option<SignInStatus>,
 }
 
 /// How the configuration stands.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ConfigStatus {
     /// The file.
     pub path: String,
@@ -97,7 +130,7 @@ impl ConfigStatus {
 }
 
 /// How bad a finding is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// The file, or that server, cannot be used.
@@ -107,7 +140,7 @@ pub enum Severity {
 }
 
 /// One finding about the configuration.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Diagnostic {
     /// How bad it is.
     pub severity: Severity,
@@ -140,7 +173,7 @@ impl std::fmt::Display for Diagnostic {
 }
 
 /// How a call ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum CallOutcome {
     /// The server returned a result.
@@ -169,7 +202,7 @@ impl CallOutcome {
 }
 
 /// News, for notices and logs; the state itself is always in the [`Snapshot`].
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "event", rename_all = "kebab-case")]
 pub enum Event {
     /// A server changed its state.
@@ -205,5 +238,10 @@ pub enum Event {
         millis: u64,
         /// How it ended.
         outcome: CallOutcome,
+    },
+    /// The desktop shell, if one is attached, is asked to show the window.
+    OpenWindow {
+        /// The screen, for example `/review`.
+        path: String,
     },
 }

@@ -1,11 +1,12 @@
 //! The named states of a server.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::Problem;
 
 /// What a start is busy with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum StartPhase {
     /// References to secrets and variables are being looked up.
@@ -19,7 +20,7 @@ pub enum StartPhase {
 }
 
 /// Where a server stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "state", rename_all = "kebab-case")]
 pub enum ServerState {
     /// Switched off in the configuration.

@@ -1,9 +1,10 @@
 //! What a tool may do, and its short form.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// What calling a tool may do to the world, as its server's annotations claim.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Effect {
     /// `readOnlyHint` is true.
@@ -26,7 +27,7 @@ impl Effect {
 }
 
 /// One tool in a list for people.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ToolSummary {
     /// The name under which it is called through the gateway.
     pub id: String,
@@ -42,4 +43,11 @@ pub struct ToolSummary {
     /// Rank score, where the list answers a query; higher is better.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub score: Option<f32>,
+    /// The words of the query that it matched.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub matched: Vec<String>,
+    /// What its definition costs a model that is shown it, in tokens, estimated as a quarter of
+    /// its JSON's bytes.
+    #[serde(default)]
+    pub tokens: usize,
 }

@@ -112,6 +112,8 @@ mod tests {
             description: "Reads a file.\nMore.".into(),
             effect: Effect::Read,
             score: None,
+            matched: Vec::new(),
+            tokens: 0,
         };
         ServerDetail {
             status: testing::failed("files"),

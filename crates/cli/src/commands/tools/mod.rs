@@ -162,6 +162,8 @@ mod tests {
             description: "Creates an issue.\nIn a repository.".into(),
             effect: Effect::Write,
             score: Some(1.0),
+            matched: Vec::new(),
+            tokens: 0,
         }
     }
 
