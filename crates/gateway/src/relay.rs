@@ -57,8 +57,6 @@ struct Asked<'a> {
     method: &'a str,
     params: RawObject,
     progress: Progress,
-    /// What a sealed state is bound to.
-    bound: String,
 }
 
 impl Relay<'_> {
@@ -71,14 +69,12 @@ impl Relay<'_> {
         if let Some(naming) = self.naming {
             naming.inward_params(method, &mut params);
         }
-        let bound = self.bound(method, &params);
         let progress = Progress::of(&params);
-        let parked = self.open_state(&mut params, &bound)?;
+        let parked = self.open_state(method, &mut params)?;
         let mut asked = Asked {
             method,
             params,
             progress,
-            bound,
         };
         if let Some(level) = self.who.log_level.filter(|_| self.who.era == Era::Modern) {
             let (fleet, client) = (&self.inner.fleet, self.who.behalf(false));
@@ -153,7 +149,8 @@ impl Relay<'_> {
         opened.unwrap_or_else(|_| Err(CallError::Timeout(patience).into()))
     }
 
-    /// What a sealed state is good for: this principal and client, at this face, for this request.
+    /// What a sealed state is good for: this principal and client, at this face, for this request,
+    /// in whichever round.
     fn bound(&self, method: &str, params: &RawObject) -> String {
         let info = self.who.info.as_ref().map_or("", |info| info.get());
         let mut digest = Sha256::new();

@@ -1,6 +1,6 @@
 //! One live connection to a server, from its launch to its end.
 
-mod beside;
+pub(crate) mod beside;
 mod informed;
 mod process;
 pub(crate) mod remote;

@@ -41,8 +41,8 @@ impl Relay<'_> {
     /// returned, the server's own state is put in its place.
     pub(super) fn open_state(
         &self,
+        method: &str,
         params: &mut RawObject,
-        bound: &str,
     ) -> Result<Option<Parked>, RequestError> {
         if self.who.era == Era::Legacy {
             return Ok(None);
@@ -51,7 +51,7 @@ impl Relay<'_> {
             return Ok(None);
         };
         let sealed: String = serde_json::from_str(sealed.get()).unwrap_or_default();
-        match self.inner.seal.open(&sealed, bound) {
+        match self.inner.seal.open(&sealed, &self.bound(method, params)) {
             Some(State::Server(state)) => {
                 params.set("requestState", raw(&state));
                 Ok(None)
@@ -161,7 +161,8 @@ impl Relay<'_> {
     ) -> Result<Raw, RequestError> {
         let mut result = RawObject::parse(result).unwrap_or_default();
         if let Some(state) = result.get_as::<String>("requestState") {
-            let sealed = self.inner.seal.close(State::Server(state), &asked.bound);
+            let bound = self.bound(asked.method, &asked.params);
+            let sealed = self.inner.seal.close(State::Server(state), &bound);
             result.set("requestState", raw(&sealed.ok_or_else(no_randomness)?));
         }
         Ok(self.shown(asked.method, result.to_raw()))
@@ -239,7 +240,8 @@ impl Relay<'_> {
         state: State,
         asked: &Asked<'_>,
     ) -> Result<Raw, RequestError> {
-        let sealed = self.inner.seal.close(state, &asked.bound);
+        let bound = self.bound(asked.method, &asked.params);
+        let sealed = self.inner.seal.close(state, &bound);
         let mut result = RawObject::default();
         result.set("resultType", raw("input_required"));
         result.set("inputRequests", questions.to_raw());

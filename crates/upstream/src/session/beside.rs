@@ -8,12 +8,12 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, PoisonError};
-use std::time::Duration;
 
 use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 use wire::{Notification, RawObject};
 
+use super::informed::remind;
 use super::{Caller, Session, Terms, remote};
 use crate::exchange::{Behalf, PartyId};
 use crate::http::Target;
@@ -25,9 +25,6 @@ const MAX_SESSIONS: usize = 256;
 
 /// Resources of one client that are remembered.
 const MAX_WATCHED: usize = 1_000;
-
-/// A new session is told of each of them within this time.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The way to the sessions of single clients.
 pub(crate) struct Beside {
@@ -77,7 +74,7 @@ impl Watched {
 }
 
 impl Beside {
-    pub(super) fn new(target: Target, terms: Terms) -> Arc<Self> {
+    pub(crate) fn new(target: Target, terms: Terms) -> Arc<Self> {
         Arc::new(Self {
             target,
             terms,
@@ -87,17 +84,16 @@ impl Beside {
     }
 
     /// The client's own session, opened if need be; `None` where there is none to be had.
-    pub(super) async fn caller(self: &Arc<Self>, behalf: &Behalf) -> Option<Caller> {
+    pub(crate) async fn caller(self: &Arc<Self>, behalf: &Behalf) -> Option<Caller> {
         let place = self.place(behalf)?;
         let mut place = place.lock().await;
-        let again = match &place.state {
+        match &place.state {
             State::Closed => return None,
             State::Open(session) if !session.caller.is_closed() => {
                 return Some(session.caller.clone());
             }
-            State::Open(_) => true,
-            State::Unopened => false,
-        };
+            State::Open(_) | State::Unopened => {}
+        }
         let mut terms = self.terms.clone();
         terms.news = terms.news.of(behalf.party.id());
         match remote::open_for(&self.target, terms, behalf).await {
@@ -105,10 +101,9 @@ impl Beside {
                 session.caller.own = Some(Arc::clone(&place.watched));
                 let caller = session.caller.clone();
                 place.state = State::Open(Box::new(session));
-                if again {
-                    let desk = self.terms.news.of(behalf.party.id());
-                    remind(&caller, &place.watched.all(), &desk).await;
-                }
+                let watched = place.watched.all();
+                let followed = remind(&caller, behalf.log_level, &watched).await;
+                suspect_changes(followed, &self.terms.news.of(behalf.party.id()));
                 Some(caller)
             }
             Err(CallError::Rpc(_)) => {
@@ -168,19 +163,15 @@ impl Beside {
     }
 }
 
-/// A session took the place of one that died: what the client followed is followed again, and
-/// what may have changed meanwhile is told to it.
-async fn remind(caller: &Caller, watched: &BTreeSet<String>, desk: &NewsDesk) {
-    for uri in watched {
+/// A session took the place of one that died: of what the client follows, it is told that it may
+/// have changed meanwhile.
+fn suspect_changes(followed: Vec<&String>, desk: &NewsDesk) {
+    for uri in followed {
         let mut params = RawObject::default();
         params.set("uri", wire::raw(uri));
-        let told = caller.request("resources/subscribe", params.clone(), PATIENCE);
-        // A resource that is gone will not change any more either.
-        if told.await.is_ok() {
-            desk.publish(Notification {
-                method: "notifications/resources/updated".to_owned(),
-                params: Some(params.to_raw()),
-            });
-        }
+        desk.publish(Notification {
+            method: "notifications/resources/updated".to_owned(),
+            params: Some(params.to_raw()),
+        });
     }
 }

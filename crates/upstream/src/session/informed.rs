@@ -27,26 +27,36 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// Keeps a server of either era informed for as long as the connection lives.
 pub(super) async fn keep_informed(caller: Caller, interests: Interests) {
     match caller.era {
-        Era::Legacy => remind(&caller, &interests).await,
+        Era::Legacy => {
+            let wanted = interests.follow().borrow().clone();
+            remind(&caller, wanted.level, wanted.resources.keys()).await;
+        }
         Era::Modern => keep_subscribed(&caller, &interests).await,
     }
 }
 
-/// Tells a legacy server at the start of a connection what was wanted of the last one. What is
-/// wanted later is told by the requests of the clients themselves.
-async fn remind(caller: &Caller, interests: &Interests) {
-    let wanted = interests.follow().borrow().clone();
-    if let Some(level) = wanted.level {
+/// Tells a legacy server at the start of a connection what was wanted of the last one, and returns
+/// the resources that it will speak of. What is wanted later is told by the requests of the
+/// clients themselves.
+pub(super) async fn remind<'a>(
+    caller: &Caller,
+    level: Option<LogLevel>,
+    uris: impl IntoIterator<Item = &'a String>,
+) -> Vec<&'a String> {
+    if let Some(level) = level {
         let _ = set_level(caller, level).await;
     }
-    for uri in wanted.resources.keys() {
+    let mut followed = Vec::new();
+    for uri in uris {
         let mut params = RawObject::default();
         params.set("uri", raw(uri));
+        let told = caller.request("resources/subscribe", params, PATIENCE);
         // A resource that is gone will not change any more either.
-        let _ = caller
-            .request("resources/subscribe", params, PATIENCE)
-            .await;
+        if told.await.is_ok() {
+            followed.push(uri);
+        }
     }
+    followed
 }
 
 /// Asks a legacy server for its log from a level on.

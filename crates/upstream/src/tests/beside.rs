@@ -2,7 +2,7 @@
 
 use axum::response::IntoResponse as _;
 use serde_json::json;
-use wire::{Era, InvalidAnnotation, RawObject, raw};
+use wire::{Era, InvalidAnnotation, LogLevel, RawObject, raw};
 
 use super::PATIENCE;
 use super::origin::{Origin, Seen, status_of};
@@ -10,6 +10,7 @@ use super::wire_level::{Wire, modern, target};
 use crate::link::CallError;
 use crate::news::NewsDesk;
 use crate::session::Terms;
+use crate::session::beside::Beside;
 use crate::session::remote::open_for;
 use crate::{Behalf, Party};
 
@@ -66,6 +67,26 @@ async fn a_server_of_both_eras_opens_a_session_on_demand() {
     assert_eq!(shared.get().session.as_deref(), Some("s-1"));
     session.stop().await;
     assert_eq!(origin.seen("DELETE")[0].header("mcp-session-id"), "s-1");
+}
+
+#[tokio::test]
+async fn a_clients_own_session_logs_from_the_level_that_the_client_asked_for() {
+    let origin = Origin::new(|seen| match seen.method() {
+        "initialize" => seen.result(&json!({
+            "protocolVersion": "2025-06-18", "capabilities": { "logging": {} },
+            "serverInfo": { "name": "old", "version": "1" },
+        })),
+        _ => seen.legacy(),
+    })
+    .await;
+    let beside = Beside::new(target(&origin), terms());
+    let behalf = Behalf {
+        log_level: Some(LogLevel::Warning),
+        ..client()
+    };
+    beside.caller(&behalf).await.expect("a session");
+    let asked = origin.seen("logging/setLevel").remove(0);
+    assert_eq!(asked.message["params"]["level"], "warning");
 }
 
 #[tokio::test]
