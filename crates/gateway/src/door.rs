@@ -28,9 +28,7 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use bytes::Bytes;
-use wire::{
-    HEADER_PROTOCOL_VERSION, HEADER_SESSION, MODERN_REVISION, Notification, RawObject, RequestId,
-};
+use wire::{HEADER_PROTOCOL_VERSION, HEADER_SESSION, MODERN_REVISION, Notification};
 
 use crate::Gateway;
 use crate::face::Face;
@@ -183,15 +181,6 @@ async fn open_socket(visit: Visit, upgrade: WebSocketUpgrade) -> Response {
 
 fn session_id(headers: &HeaderMap) -> Option<&str> {
     headers.get(HEADER_SESSION)?.to_str().ok()
-}
-
-/// The request that a notification cancels, if it does.
-fn cancelled_request(notification: &Notification) -> Option<RequestId> {
-    if notification.method != "notifications/cancelled" {
-        return None;
-    }
-    let params = RawObject::parse(notification.params.as_deref()?)?;
-    RequestId::parse(params.get("requestId")?)
 }
 
 /// A notification of a client that no request of its own is the subject of.

@@ -217,9 +217,7 @@ pub(crate) fn marked(
 ) -> Notification {
     let params = notification.params.as_deref().and_then(RawObject::parse);
     let mut params = params.unwrap_or_default();
-    let mut meta = params.object("_meta").unwrap_or_default();
-    meta.set(wire::META_SUBSCRIPTION, raw(subscription));
-    params.set("_meta", meta.to_raw());
+    params.edit_meta(|meta| meta.set(wire::META_SUBSCRIPTION, raw(subscription)));
     notification.params = Some(params.to_raw());
     notification
 }

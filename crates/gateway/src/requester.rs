@@ -9,7 +9,7 @@ use tokio::sync::{mpsc, oneshot};
 use upstream::{Behalf, Party};
 use wire::{
     Era, ErrorObject, LogLevel, MODERN_REVISION, Message, Notification, Raw, RawObject, RequestId,
-    code, raw,
+    code,
 };
 
 use crate::session::{Client, Session};
@@ -177,11 +177,8 @@ impl Drop for Asked<'_> {
     fn drop(&mut self) {
         self.session.asks.forget(self.id);
         if self.open {
-            let mut params = RawObject::default();
-            params.set("requestId", raw(&self.id));
-            params.set("reason", raw("the answer is no longer needed"));
-            let params = Some(params.to_raw());
-            let cancelled = Message::notification("notifications/cancelled", params);
+            let id = RequestId::number(self.id);
+            let cancelled = Message::cancelling(&id, "the answer is no longer needed");
             let _ = self.outlet.try_send(cancelled);
         }
     }

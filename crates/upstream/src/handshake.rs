@@ -42,16 +42,25 @@ pub(crate) enum Opening {
 /// Adds to parameters what the era asks every request to carry, and takes out what only the other
 /// era knows. A request on a client's behalf carries that client's capabilities, never ours.
 pub(crate) fn dress(params: &mut RawObject, era: Era, behalf: Option<&Behalf>) {
-    let mut meta = params.object("_meta").unwrap_or_default();
+    if behalf.is_some_and(|behalf| behalf.era == Era::Legacy) && era == Era::Modern {
+        // Tasks have another form now, which such a client would not understand.
+        params.remove("task");
+    }
+    if era == Era::Legacy {
+        params.remove("inputResponses");
+        params.remove("requestState");
+    }
+    params.edit_meta(|meta| dress_meta(meta, era, behalf));
+}
+
+fn dress_meta(meta: &mut RawObject, era: Era, behalf: Option<&Behalf>) {
     match era {
         Era::Modern => {
             let capabilities = behalf.map(|behalf| modern_capabilities(behalf).to_raw());
             let info = behalf.and_then(|behalf| behalf.info.clone());
             let mut level = behalf.and_then(|behalf| behalf.log_level);
             if behalf.is_some_and(|behalf| behalf.era == Era::Legacy) {
-                // Tasks have another form now, which such a client would not understand; and
-                // servers logged to it without being asked.
-                params.remove("task");
+                // Servers logged to such a client without being asked.
                 level = level.or(Some(LogLevel::Info));
             }
             meta.set(META_PROTOCOL_VERSION, raw(MODERN_REVISION));
@@ -77,14 +86,7 @@ pub(crate) fn dress(params: &mut RawObject, era: Era, behalf: Option<&Behalf>) {
             ] {
                 meta.remove(key);
             }
-            params.remove("inputResponses");
-            params.remove("requestState");
         }
-    }
-    if meta.is_empty() {
-        params.remove("_meta");
-    } else {
-        params.set("_meta", meta.to_raw());
     }
 }
 

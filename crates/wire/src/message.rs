@@ -7,6 +7,9 @@ use serde_json::value::RawValue;
 
 use crate::{Raw, RawObject, code, raw};
 
+/// The method of the notification that takes a request back.
+const CANCELLED: &str = "notifications/cancelled";
+
 /// The id of a request, kept as its JSON text so that `1` and `"1"` stay apart and go back as
 /// they came.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -223,7 +226,26 @@ pub fn nests_deeper_than(text: &[u8], limit: usize) -> bool {
     false
 }
 
+impl Notification {
+    /// The request that it cancels, if that is what it does (MCP basic/utilities/cancellation).
+    pub fn cancelled_request(&self) -> Option<RequestId> {
+        if self.method != CANCELLED {
+            return None;
+        }
+        let params = RawObject::parse(self.params.as_deref()?)?;
+        RequestId::parse(params.get("requestId")?)
+    }
+}
+
 impl Message {
+    /// Tells that the answer to a request is no longer wanted, and why.
+    pub fn cancelling(id: &RequestId, reason: &str) -> Self {
+        let mut params = RawObject::default();
+        params.set("requestId", raw(id));
+        params.set("reason", raw(reason));
+        Self::notification(CANCELLED, Some(params.to_raw()))
+    }
+
     /// Reads one message.
     pub fn parse(text: &[u8]) -> Result<Self, ParseError> {
         let envelope: Envelope<'_> =
@@ -391,6 +413,23 @@ mod tests {
             r#"{"jsonrpc":"2.0","id":3,"error":{"code":-32601,"message":"no","data":{"a":1.0},"x":1e2}}"#,
         ] {
             assert_eq!(round_trip(text), text);
+        }
+    }
+
+    #[test]
+    fn ids_of_cancelled_requests_keep_their_type() {
+        let cancelled = |text: &str| match Message::parse(text.as_bytes()) {
+            Ok(Message::Notification(notification)) => notification.cancelled_request(),
+            _ => None,
+        };
+        let told = |id: &str| Message::cancelling(&RequestId(id.into()), "late").to_json();
+        assert_eq!(cancelled(&told("1")), Some(RequestId::number(1)));
+        assert_eq!(cancelled(&told(r#""1""#)), Some(RequestId(r#""1""#.into())));
+        for other in [
+            r#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{}}"#,
+            r#"{"jsonrpc":"2.0","method":"notifications/x","params":{"requestId":1}}"#,
+        ] {
+            assert_eq!(cancelled(other), None, "{other}");
         }
     }
 

@@ -75,6 +75,18 @@ impl RawObject {
         Some(self.0.remove(at).1)
     }
 
+    /// Edits the object's `_meta`, an absent one taken as empty; an empty one is left out.
+    pub fn edit_meta<T>(&mut self, edit: impl FnOnce(&mut Self) -> T) -> T {
+        let mut meta = self.object("_meta").unwrap_or_default();
+        let edited = edit(&mut meta);
+        if meta.is_empty() {
+            self.remove("_meta");
+        } else {
+            self.set("_meta", meta.to_raw());
+        }
+        edited
+    }
+
     /// Of keys given more than once, keeps the first place and the last value. Takes time in
     /// proportion to the number of keys, which a hostile sender chooses.
     fn keep_last_of_each(&mut self) {
@@ -174,6 +186,15 @@ mod tests {
             object.to_raw().get(),
             r#"{"z":1.0,"a":"new","n":12345678901234567890.10}"#
         );
+    }
+
+    #[test]
+    fn an_empty_meta_is_left_out() {
+        let mut object = parse(r#"{"a":1}"#);
+        object.edit_meta(|meta| meta.set("k", raw(&1)));
+        assert_eq!(object.to_raw().get(), r#"{"a":1,"_meta":{"k":1}}"#);
+        assert!(object.edit_meta(|meta| meta.remove("k").is_some()));
+        assert_eq!(object.to_raw().get(), r#"{"a":1}"#);
     }
 
     #[test]

@@ -3,8 +3,7 @@
 use http::{HeaderMap, HeaderValue, header};
 use serde_json::value::RawValue;
 use wire::{
-    HEADER_METHOD, HEADER_NAME, HEADER_PROTOCOL_VERSION, HEADER_SESSION, Message, Notification,
-    RawObject, RequestId,
+    HEADER_METHOD, HEADER_NAME, HEADER_PROTOCOL_VERSION, HEADER_SESSION, Message, RawObject,
 };
 
 use super::session::Tag;
@@ -12,21 +11,6 @@ use super::session::Tag;
 /// Whether a request names its revision itself.
 pub(super) fn is_modern(params: Option<&RawValue>) -> bool {
     revision(params).is_some()
-}
-
-/// Which request a notification cancels, if that is what it does.
-pub(super) fn cancelled_request(notification: &Notification) -> Option<RequestId> {
-    if notification.method != "notifications/cancelled" {
-        return None;
-    }
-    let params = RawObject::parse(notification.params.as_deref()?)?;
-    let id = params.get("requestId")?;
-    // Ids are told apart by their JSON text, which only a message can give.
-    let probe = format!(r#"{{"jsonrpc":"2.0","id":{},"method":"x"}}"#, id.get());
-    match Message::parse(probe.as_bytes()) {
-        Ok(Message::Request(request)) => Some(request.id),
-        _ => None,
-    }
 }
 
 pub(super) fn is_event_stream(headers: &HeaderMap) -> bool {
@@ -123,28 +107,6 @@ mod tests {
         let headers = session_headers(&tag);
         assert_eq!(headers[HEADER_PROTOCOL_VERSION], "2025-06-18");
         assert!(!headers.contains_key(HEADER_SESSION));
-    }
-
-    #[test]
-    fn ids_of_cancelled_requests_keep_their_type() {
-        let id = |method: &str, id: &str| {
-            let text =
-                format!(r#"{{"jsonrpc":"2.0","method":"{method}","params":{{"requestId":{id}}}}}"#);
-            match message(&text) {
-                Message::Notification(notification) => cancelled_request(&notification),
-                _ => None,
-            }
-        };
-        assert_eq!(
-            id("notifications/cancelled", "1"),
-            Some(RequestId::number(1))
-        );
-        assert_ne!(
-            id("notifications/cancelled", r#""1""#),
-            Some(RequestId::number(1))
-        );
-        assert_eq!(id("notifications/cancelled", "{}"), None);
-        assert_eq!(id("notifications/other", "1"), None);
     }
 
     #[test]

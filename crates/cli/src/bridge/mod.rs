@@ -145,7 +145,7 @@ impl Bridge {
     /// Passes a notification on, in the order in which it came. Over HTTP, a request of the
     /// modern era is cancelled by closing its answer, which is translated here.
     async fn notify(&mut self, notification: Notification) {
-        if let Some(id) = headers::cancelled_request(&notification)
+        if let Some(id) = notification.cancelled_request()
             && let Some(request) = self.in_flight.values().find(|r| r.modern && r.id == id)
         {
             request.abort.abort();

@@ -177,7 +177,7 @@ impl Conversation {
     }
 
     async fn notice(&mut self, notification: &Notification) {
-        let Some(id) = super::cancelled_request(notification) else {
+        let Some(id) = notification.cancelled_request() else {
             return super::take_notice(&self.visit, self.session.as_ref(), notification).await;
         };
         if let Some((_, handle)) = self.modern.remove(&id) {

@@ -11,7 +11,7 @@ use wire::{
 
 use super::answering::Answering;
 use super::http_answer::{json, refuse};
-use super::{MAX_DEPTH, Visit, batch, cancelled_request, is_modern, legacy, modern, take_notice};
+use super::{MAX_DEPTH, Visit, batch, is_modern, legacy, modern, take_notice};
 use crate::session::Session;
 
 /// Takes one message and answers it.
@@ -56,7 +56,7 @@ async fn take_other(
         Message::Notification(_) if is_modern(headers) => {}
         Message::Notification(notification) => {
             let session = legacy::session(visit, headers)?;
-            match cancelled_request(&notification) {
+            match notification.cancelled_request() {
                 Some(id) => session.cancel(&id),
                 None => take_notice(visit, Some(&session), &notification).await,
             }

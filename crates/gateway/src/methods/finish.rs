@@ -35,9 +35,7 @@ pub(super) fn finish(method: &str, result: Raw, era: Era) -> Raw {
                 // Whatever the server promised, policy may change what this client sees.
                 set_cache_hints(&mut object);
             }
-            let mut meta = object.object("_meta").unwrap_or_default();
-            meta.set(META_SERVER_INFO, raw(&server_info()));
-            object.set("_meta", meta.to_raw());
+            object.edit_meta(|meta| meta.set(META_SERVER_INFO, raw(&server_info())));
         }
         Era::Legacy => {
             let touched = ["resultType", "ttlMs", "cacheScope"]

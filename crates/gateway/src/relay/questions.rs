@@ -69,8 +69,7 @@ impl<'a> Questions<'a> {
 
     /// The server no longer wants the answer that this notification names.
     pub(super) fn withdraw(&mut self, notice: &Notification) {
-        let params = notice.params.as_deref().and_then(RawObject::parse);
-        let id = params.and_then(|params| RequestId::parse(params.get("requestId")?));
+        let id = notice.cancelled_request();
         if let Some(question) = id.and_then(|id| self.open.remove(&id)) {
             question.abort();
         }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use tokio::task::{AbortHandle, JoinSet};
-use wire::{Message, RawObject, RequestId};
+use wire::{Message, RequestId};
 
 /// The posts of requests that have no answer yet; they end with this value.
 #[derive(Default)]
@@ -40,12 +40,7 @@ impl Posts {
         let Message::Notification(notification) = message else {
             return None;
         };
-        if notification.method != "notifications/cancelled" {
-            return None;
-        }
-        let params = RawObject::parse(notification.params.as_deref()?)?;
-        let id: u64 = params.get_as("requestId")?;
-        self.in_flight.remove(&RequestId::number(id))
+        self.in_flight.remove(&notification.cancelled_request()?)
     }
 }
 
@@ -57,8 +52,7 @@ mod tests {
     use super::*;
 
     fn cancels(id: u64) -> Message {
-        let params = raw(&json!({ "requestId": id }));
-        Message::notification("notifications/cancelled", Some(params))
+        Message::cancelling(&RequestId::number(id), "enough")
     }
 
     #[tokio::test]

@@ -125,9 +125,9 @@ impl Dispatch {
 
     /// The server no longer wants an answer to a request of its own.
     fn withdraw(&mut self, notice: Notification) {
-        let params = notice.params.as_deref().and_then(RawObject::parse);
-        let id = params.and_then(|params| RequestId::parse(params.get("requestId")?));
-        let Some(id) = id else { return };
+        let Some(id) = notice.cancelled_request() else {
+            return;
+        };
         self.held.retain(|(_, request)| request.id != id);
         let call = self.shared.asked().remove(&id);
         if let Some(call) = call {
@@ -244,15 +244,7 @@ fn without_subscription(mut notice: Notification) -> Notification {
     let Some(mut params) = notice.params.as_deref().and_then(RawObject::parse) else {
         return notice;
     };
-    let Some(mut meta) = params.object("_meta") else {
-        return notice;
-    };
-    if meta.remove(META_SUBSCRIPTION).is_some() {
-        if meta.is_empty() {
-            params.remove("_meta");
-        } else {
-            params.set("_meta", meta.to_raw());
-        }
+    if params.edit_meta(|meta| meta.remove(META_SUBSCRIPTION).is_some()) {
         notice.params = Some(params.to_raw());
     }
     notice

@@ -154,10 +154,8 @@ impl Drop for InFlight {
     fn drop(&mut self) {
         self.peer.shared.forget(self.id);
         if self.open && self.answer.is_none() {
-            let mut params = RawObject::default();
-            params.set("requestId", wire::raw(&RequestId::number(self.id)));
-            params.set("reason", wire::raw_str("the client no longer waits"));
-            let cancelled = Message::notification("notifications/cancelled", Some(params.to_raw()));
+            let id = RequestId::number(self.id);
+            let cancelled = Message::cancelling(&id, "the client no longer waits");
             // A full queue means that the server does not read; then it does not stop either.
             let _ = self.peer.shared.outgoing.try_send(cancelled);
         }
@@ -170,14 +168,8 @@ fn lost(shared: &Shared) -> CallError {
 
 /// Asks for progress under our own id, which is unique among all clients of the server, or not.
 fn set_progress_token(params: &mut RawObject, token: Option<u64>) {
-    let mut meta = params.object("_meta").unwrap_or_default();
-    match token {
+    params.edit_meta(|meta| match token {
         Some(token) => meta.set("progressToken", wire::raw(&token)),
         None => drop(meta.remove("progressToken")),
-    }
-    if meta.is_empty() {
-        params.remove("_meta");
-    } else {
-        params.set("_meta", meta.to_raw());
-    }
+    });
 }
