@@ -1,0 +1,132 @@
+/** Every endpoint of the local API as one typed function. */
+
+import { open, request } from './client';
+import type {
+  ActivityDetail,
+  ActivityFilter,
+  ActivityPage,
+  BundlePart,
+  Candidate,
+  Change,
+  ConfigStatus,
+  Entry,
+  Finding,
+  LogFile,
+  Pause,
+  RegistryPage,
+  ReviewItem,
+  ReviewSource,
+  ServerDetail,
+  ServerStatus,
+  SessionReply,
+  Settings,
+  SettingValue,
+  Stats,
+  ToolDetail,
+  ToolSummary,
+} from './types';
+
+const part = encodeURIComponent;
+const post = { method: 'POST' } as const;
+const remove = { method: 'DELETE' } as const;
+
+export const session = {
+  exchange: (code: string) => request<SessionReply>('/session', { ...post, body: { code } }),
+};
+
+export const servers = {
+  detail: (name: string, signal?: AbortSignal) =>
+    request<ServerDetail>(`/servers/${part(name)}`, signal ? { signal } : {}),
+  add: (name: string, entry: Entry, review?: string) =>
+    request<ServerStatus>('/servers', { ...post, body: { name, entry, review } }),
+  replace: (name: string, entry: Entry) =>
+    request<ServerStatus>(`/servers/${part(name)}`, { method: 'PUT', body: { entry } }),
+  remove: (name: string) => request<void>(`/servers/${part(name)}`, remove),
+  enable: (name: string) => request<ServerStatus>(`/servers/${part(name)}/enable`, post),
+  disable: (name: string) => request<ServerStatus>(`/servers/${part(name)}/disable`, post),
+  restart: (name: string) => request<ServerStatus>(`/servers/${part(name)}/restart`, post),
+  signIn: (name: string) => request<void>(`/servers/${part(name)}/sign-in`, post),
+  signOut: (name: string) => request<void>(`/servers/${part(name)}/sign-in`, remove),
+  changes: (name: string) => request<Change[]>(`/servers/${part(name)}/changes`),
+  parse: (text: string, signal?: AbortSignal) =>
+    request<{ servers: Candidate[] }>('/servers/parse', {
+      ...post,
+      body: { text },
+      ...(signal ? { signal } : {}),
+    }),
+};
+
+export const changes = {
+  list: () => request<Change[]>('/changes'),
+  revert: (id: string) => request<ServerStatus | null>(`/changes/${part(id)}/revert`, post),
+};
+
+export const registry = {
+  search: (query: string, cursor?: string | null, signal?: AbortSignal) =>
+    request<RegistryPage>('/registry', { query: { query, cursor }, ...(signal ? { signal } : {}) }),
+};
+
+export const review = {
+  submit: (body: { source: ReviewSource; text?: string; name?: string; entry?: Entry }) =>
+    request<ReviewItem[]>('/review', { ...post, body }),
+  accept: (id: string, body: { name?: string; entry?: Entry } = {}) =>
+    request<ServerStatus>(`/review/${part(id)}/accept`, { ...post, body }),
+  dismiss: (id: string) => request<void>(`/review/${part(id)}`, remove),
+};
+
+export const tools = {
+  find: (query: { query?: string; server?: string; limit?: number }, signal?: AbortSignal) =>
+    request<ToolSummary[]>('/tools', { query, ...(signal ? { signal } : {}) }),
+  detail: (id: string) => request<ToolDetail>(`/tools/${part(id)}`),
+  call: (name: string, args: Record<string, unknown>, signal?: AbortSignal) =>
+    request<{ result: Record<string, unknown> }>('/tools/call', {
+      ...post,
+      body: { name, arguments: args },
+      ...(signal ? { signal } : {}),
+    }),
+};
+
+export const activity = {
+  list: (filter: ActivityFilter, signal?: AbortSignal) =>
+    request<ActivityPage>('/activity', { query: { ...filter }, ...(signal ? { signal } : {}) }),
+  detail: (id: number | string) => request<ActivityDetail>(`/activity/${part(String(id))}`),
+  exported: (format: 'json' | 'csv', filter: ActivityFilter) =>
+    open('/activity/export', { query: { format, ...filter } }),
+  stats: (signal?: AbortSignal) => request<Stats>('/stats', signal ? { signal } : {}),
+};
+
+export const pause = {
+  start: (minutes: number | null) => request<Pause>('/pause', { ...post, body: { minutes } }),
+  end: () => request<void>('/pause', remove),
+};
+
+export const logs = {
+  list: () => request<LogFile[]>('/logs'),
+  lines: (id: string, lines: number) =>
+    request<{ lines: string[] }>(`/logs/${part(id)}`, { query: { lines } }),
+  follow: (id: string, lines: number, signal: AbortSignal) =>
+    open(`/logs/${part(id)}`, { query: { lines, follow: true }, signal }),
+  open: (id: string) => request<void>(`/logs/${part(id)}/open`, post),
+  bundle: () => open('/support-bundle'),
+  bundleContents: () => request<BundlePart[]>('/support-bundle/contents'),
+};
+
+export const settings = {
+  all: () => request<Settings>('/settings'),
+  change: (values: Record<string, SettingValue>) =>
+    request<Settings>('/settings', { method: 'PATCH', body: values }),
+};
+
+export const config = {
+  status: () => request<ConfigStatus>('/config'),
+  reload: () => request<ConfigStatus>('/config/reload', post),
+  open: () => request<void>('/config/open', post),
+};
+
+export const doctor = {
+  findings: () => request<{ findings: Finding[] }>('/doctor'),
+};
+
+export const gateway = {
+  shutDown: () => request<void>('/shutdown', post),
+};

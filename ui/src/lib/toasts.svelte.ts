@@ -1,0 +1,59 @@
+/** Short notes about what was just done, and what did not work. */
+
+import { ApiFailure } from '../api/client';
+import { t } from './i18n.svelte';
+
+export type ToastTone = 'done' | 'problem';
+
+export interface Toast {
+  id: number;
+  tone: ToastTone;
+  message: string;
+  fix: string;
+  undo?: () => void | Promise<void>;
+}
+
+const SHOWN_MS = { done: 5_000, problem: 12_000 };
+const UNDO_MS = 10_000;
+const MOST = 4;
+
+let items = $state<Toast[]>([]);
+let next = 1;
+
+export const toasts = {
+  get items(): Toast[] {
+    return items;
+  },
+};
+
+/** Says that something was done; with `undo`, for ten seconds, how to take it back. */
+export function tell(message: string, undo?: () => void | Promise<void>): void {
+  show({ tone: 'done', message, fix: '', ...(undo ? { undo } : {}) });
+}
+
+/** Says what did not work and what to do about it. */
+export function complain(cause: unknown): void {
+  if (cause instanceof DOMException && cause.name === 'AbortError') return;
+  show({ tone: 'problem', ...explain(cause) });
+}
+
+/** A failure in words: the gateway's own where it gave any. */
+export function explain(cause: unknown): { message: string; fix: string } {
+  if (cause instanceof ApiFailure && cause.status === 0) {
+    return { message: t('common.unreachable'), fix: t('common.unreachableFix') };
+  }
+  if (cause instanceof ApiFailure && cause.message) {
+    return { message: cause.message, fix: cause.fix };
+  }
+  return { message: t('common.failed'), fix: t('common.failedFix') };
+}
+
+export function dismiss(id: number): void {
+  items = items.filter((toast) => toast.id !== id);
+}
+
+function show(toast: Omit<Toast, 'id'>): void {
+  const id = next++;
+  items = [...items, { id, ...toast }].slice(-MOST);
+  setTimeout(() => dismiss(id), toast.undo ? UNDO_MS : SHOWN_MS[toast.tone]);
+}
