@@ -137,6 +137,7 @@ impl Access {
 }
 
 /// A code for whoever is let in already: a program that opens the web UI for its user.
+#[utoipa::path(post, path = "/session/code", request_body = WindowPath, responses((status = 200, body = SessionCode)))]
 pub(crate) async fn make_code(
     State(api): State<Api>,
     Json(wanted): Json<WindowPath>,
@@ -157,6 +158,7 @@ pub(crate) async fn make_code(
 }
 
 /// Trades a code for a session; the one request by TCP that needs no token.
+#[utoipa::path(post, path = "/session", request_body = TradeCode, security(()), responses((status = 200, body = SessionToken)))]
 pub(crate) async fn trade(
     State(api): State<Api>,
     Json(given): Json<TradeCode>,

@@ -10,17 +10,19 @@ mod config;
 mod error;
 mod events;
 mod logs;
+mod openapi;
 mod servers;
 mod tools;
 
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::routing::{get, post};
 use axum::{Json, Router, middleware};
 use gateway::{Doorkeeper, Gateway};
 use model::Snapshot;
 use tokio_util::sync::CancellationToken;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 pub use access::Access;
 
@@ -37,36 +39,45 @@ pub struct Api {
 
 /// The routes under `/api/v1`; requests by TCP must carry a token.
 pub fn router(api: Api, keeper: Doorkeeper) -> Router {
-    let routes = Router::new()
-        .route("/status", get(status))
-        .route("/events", get(events::follow))
-        .route("/servers", get(servers::list).post(servers::add))
-        .route(
-            "/servers/{name}",
-            get(servers::detail).delete(servers::remove),
-        )
-        .route("/servers/{name}/enable", post(servers::enable))
-        .route("/servers/{name}/disable", post(servers::disable))
-        .route("/servers/{name}/restart", post(servers::restart))
-        .route("/servers/{name}/logs", get(logs::read))
-        .route("/tools", get(tools::find))
-        .route("/tools/call", post(tools::call))
-        .route("/tools/{id}", get(tools::detail))
-        .route("/config", get(config::status))
-        .route("/config/reload", post(config::reload))
-        .route("/session/code", post(access::make_code))
+    let (guarded, _) = routes().split_for_parts();
+    let (open, _) = open_routes().split_for_parts();
+    let access = (keeper.clone(), api.access.clone());
+    let routes = guarded
         .fallback(error::no_such_route)
-        .layer(middleware::from_fn_with_state(
-            (keeper.clone(), api.access.clone()),
-            auth::check,
-        ))
-        // Whoever asks for a session has no token yet.
-        .route("/session", post(access::trade))
+        .layer(middleware::from_fn_with_state(access, auth::check))
+        .merge(open)
         .layer(middleware::from_fn_with_state(keeper, gateway::guard))
         .with_state(api);
     Router::new().nest("/api/v1", routes)
 }
 
+/// What needs a token by TCP.
+fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new()
+        .routes(routes!(status))
+        .routes(routes!(events::follow))
+        .routes(routes!(servers::list, servers::add))
+        .routes(routes!(servers::detail, servers::remove))
+        .routes(routes!(servers::enable))
+        .routes(routes!(servers::disable))
+        .routes(routes!(servers::restart))
+        .routes(routes!(logs::read))
+        .routes(routes!(tools::find))
+        .routes(routes!(tools::call))
+        .routes(routes!(tools::detail))
+        .routes(routes!(config::status))
+        .routes(routes!(config::reload))
+        .routes(routes!(access::make_code))
+        .routes(routes!(openapi::read))
+}
+
+/// What needs none: whoever asks for a session has no token yet.
+fn open_routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new().routes(routes!(access::trade))
+}
+
+/// The whole state.
+#[utoipa::path(get, path = "/status", responses((status = 200, body = Snapshot)))]
 async fn status(State(api): State<Api>) -> Json<Arc<Snapshot>> {
     Json(api.gateway.fleet().snapshot())
 }

@@ -2,6 +2,7 @@
 
 mod access;
 mod configuring;
+mod describing;
 mod following;
 mod servers;
 mod sessions;
