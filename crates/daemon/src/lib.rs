@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use config::{ConfigStore, OpenError, Paths};
 use gateway::Overrides;
+use local_api::Access;
 
 use doors::Doors;
 use lock::Lock;
@@ -35,7 +36,7 @@ pub struct Options {
 }
 
 /// What is up.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Ready {
     /// The URL for clients.
     pub endpoint: String,
@@ -45,6 +46,16 @@ pub struct Ready {
     pub config_file: PathBuf,
     /// Servers in it.
     pub servers: usize,
+    access: Access,
+}
+
+impl Ready {
+    /// An address that opens the web UI once, within ten minutes; `None` if the system gives no
+    /// random bytes.
+    pub fn ui_link(&self) -> Option<String> {
+        let link = self.access.link(&self.endpoint, None)?;
+        Some(link.url)
+    }
 }
 
 /// Why the gateway did not start.
@@ -112,6 +123,7 @@ pub async fn run(options: Options) -> Result<(), StartError> {
         socket: paths.socket.clone(),
         config_file: paths.config_file.clone(),
         servers: settings.servers.len(),
+        access: parts.api.access.clone(),
     };
     tracing::info!(endpoint = ready.endpoint, servers = ready.servers, "ready");
     let signals = Signals::listen()?;

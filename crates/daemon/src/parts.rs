@@ -7,8 +7,7 @@ use std::time::Duration;
 use config::{ConfigStore, Paths};
 use fleet::Fleet;
 use gateway::{Gateway, Overrides};
-use local_api::Api;
-use model::Secret;
+use local_api::{Access, Api};
 use oauth::{Authorizer, Initiative, MemoryStore, SystemBrowser};
 use sha2::{Digest, Sha256};
 use store::{EraMemory, PageStore};
@@ -31,7 +30,6 @@ pub(crate) struct Parts {
     pub(crate) fleet: Fleet,
     pub(crate) gateway: Gateway,
     pub(crate) api: Api,
-    pub(crate) token: Secret,
     /// Cancelled when the gateway is to stop: no new work.
     pub(crate) closing: CancellationToken,
     /// Writes out the log when dropped.
@@ -63,14 +61,13 @@ impl Parts {
         })?;
         let api = Api {
             gateway: gateway.clone(),
+            access: Access::new(private::token(&paths.token_file)?),
             closing: closing.clone(),
         };
-        let token = private::token(&paths.token_file)?;
         Ok(Self {
             fleet,
             gateway,
             api,
-            token,
             closing,
             _log: log,
         })

@@ -26,7 +26,7 @@ use store::PageStore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-pub use door::{guard, router};
+pub use door::{guard, guard_pages, router};
 pub use face::Face;
 pub use guard::{Doorkeeper, Rejection};
 pub use pipeline::{ToolCall, call_for_result};

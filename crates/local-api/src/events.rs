@@ -16,6 +16,9 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
 /// The snapshot at once, then every change of it and all news. Who reads slowly misses news, never
 /// the state: the next snapshot is always whole.
+///
+/// Events are `snapshot` (a `Snapshot`) and `news` (an `Event`).
+#[utoipa::path(get, path = "/events", responses((status = 200, content_type = "text/event-stream", body = String)))]
 pub(crate) async fn follow(
     State(api): State<Api>,
 ) -> Sse<impl Stream<Item = Result<SseEvent, Infallible>>> {

@@ -16,10 +16,14 @@ use crate::tools::summary;
 /// A change in the configuration shows in the snapshot within this time.
 const SOON: Duration = Duration::from_secs(5);
 
+/// All servers, in the order of the configuration.
+#[utoipa::path(get, path = "/servers", responses((status = 200, body = Vec<ServerStatus>)))]
 pub(crate) async fn list(State(api): State<Api>) -> Json<Vec<ServerStatus>> {
     Json(api.gateway.fleet().snapshot().servers.clone())
 }
 
+/// One server with its entry and its tools.
+#[utoipa::path(get, path = "/servers/{name}", params(("name" = String, Path)), responses((status = 200, body = ServerDetail)))]
 pub(crate) async fn detail(
     State(api): State<Api>,
     Path(name): Path<String>,
@@ -34,11 +38,7 @@ pub(crate) async fn detail(
         .iter()
         .find(|server| server.name.as_str() == name);
     let (instructions, mut tools) = known.map_or((None, Vec::new()), |server| {
-        let tools = server
-            .tools
-            .iter()
-            .map(|tool| summary(tool, None))
-            .collect();
+        let tools = server.tools.iter().map(|tool| summary(tool)).collect();
         (server.instructions.clone(), tools)
     });
     tools.sort_by(|a: &model::ToolSummary, b| a.name.cmp(&b.name));
@@ -50,6 +50,8 @@ pub(crate) async fn detail(
     }))
 }
 
+/// Adds a server to the configuration and starts it.
+#[utoipa::path(post, path = "/servers", request_body = AddServer, responses((status = 201, body = ServerStatus)))]
 pub(crate) async fn add(
     State(api): State<Api>,
     Json(body): Json<AddServer>,
@@ -67,6 +69,8 @@ pub(crate) async fn add(
     Ok((StatusCode::CREATED, status))
 }
 
+/// Stops a server and removes it from the configuration.
+#[utoipa::path(delete, path = "/servers/{name}", params(("name" = String, Path)), responses((status = 204)))]
 pub(crate) async fn remove(
     State(api): State<Api>,
     Path(name): Path<String>,
@@ -82,6 +86,8 @@ pub(crate) async fn remove(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// Switches a server on in the configuration and starts it.
+#[utoipa::path(post, path = "/servers/{name}/enable", params(("name" = String, Path)), responses((status = 200, body = ServerStatus)))]
 pub(crate) async fn enable(
     State(api): State<Api>,
     Path(name): Path<String>,
@@ -89,6 +95,8 @@ pub(crate) async fn enable(
     switch(&api, &name, true).await
 }
 
+/// Stops a server and switches it off in the configuration.
+#[utoipa::path(post, path = "/servers/{name}/disable", params(("name" = String, Path)), responses((status = 200, body = ServerStatus)))]
 pub(crate) async fn disable(
     State(api): State<Api>,
     Path(name): Path<String>,
@@ -96,6 +104,8 @@ pub(crate) async fn disable(
     switch(&api, &name, false).await
 }
 
+/// Stops a server and starts it again.
+#[utoipa::path(post, path = "/servers/{name}/restart", params(("name" = String, Path)), responses((status = 200, body = ServerStatus)))]
 pub(crate) async fn restart(
     State(api): State<Api>,
     Path(name): Path<String>,

@@ -12,12 +12,13 @@ enum Level {
 }
 
 /// The level of every crate, as in docs/architecture.md.
-const LEVELS: [(&str, Level); 19] = [
+const LEVELS: [(&str, Level); 20] = [
     ("model", Level::Product(0)),
     ("wire", Level::Product(0)),
     ("config", Level::Product(1)),
     ("index", Level::Product(1)),
     ("local-socket", Level::Product(1)),
+    ("web-ui", Level::Product(1)),
     ("store", Level::Product(2)),
     ("telemetry", Level::Product(2)),
     ("vault", Level::Product(2)),
