@@ -12,7 +12,7 @@ enum Level {
 }
 
 /// The level of every crate, as in docs/architecture.md.
-const LEVELS: [(&str, Level); 19] = [
+const LEVELS: [(&str, Level); 20] = [
     ("model", Level::Product(0)),
     ("wire", Level::Product(0)),
     ("config", Level::Product(1)),
@@ -29,6 +29,7 @@ const LEVELS: [(&str, Level); 19] = [
     ("local-api", Level::Product(7)),
     ("daemon", Level::Product(8)),
     ("cli", Level::Product(9)),
+    ("headless", Level::Development),
     ("integration", Level::Development),
     ("testkit", Level::Development),
     ("xtask", Level::Development),
