@@ -130,7 +130,10 @@ fn homes(folder: &Path) -> Result<Vec<(&'static str, String)>> {
 fn make_private(path: &Path) -> Result<()> {
     use std::os::unix::fs::PermissionsExt as _;
 
-    Ok(fs::set_permissions(path, fs::Permissions::from_mode(0o700))?)
+    Ok(fs::set_permissions(
+        path,
+        fs::Permissions::from_mode(0o700),
+    )?)
 }
 
 #[cfg(not(unix))]

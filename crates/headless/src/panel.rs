@@ -45,7 +45,7 @@ const CONFIGURATION: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
 /// A running panel; it ends when dropped.
 pub struct Panel<'a> {
     session: &'a Session,
-    _panel: Process,
+    _bar: Process,
     _windows: Process,
 }
 
@@ -59,10 +59,12 @@ impl<'a> Panel<'a> {
         fs::write(folder.join("xfce4-panel.xml"), CONFIGURATION)?;
         let windows = start(session, "openbox", &[])?;
         let panel = start(session, "xfce4-panel", &["--disable-wm-check"])?;
-        wait_for("the panel's tray", || session.has_owner(WATCHER).then_some(()))?;
+        wait_for("the panel's tray", || {
+            session.has_owner(WATCHER).then_some(())
+        })?;
         Ok(Self {
             session,
-            _panel: panel,
+            _bar: panel,
             _windows: windows,
         })
     }

@@ -125,7 +125,10 @@ mod tests {
     #[test]
     fn a_program_that_ends_without_a_word_is_an_error() {
         let error = Process::saying_first(Command::new("true")).err();
-        assert_eq!(error.expect("nothing was said").to_string(), "it ended at once");
+        assert_eq!(
+            error.expect("nothing was said").to_string(),
+            "it ended at once"
+        );
     }
 
     #[test]

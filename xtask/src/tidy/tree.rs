@@ -58,7 +58,9 @@ fn kind(path: &Path) -> Kind {
     let lies_in = |folder: &str| path.components().any(|part| part.as_os_str() == folder);
     if lies_in("tests") || path.file_stem().is_some_and(|stem| stem == "tests") {
         Kind::Test
-    } else if SUPPORT.iter().any(|folder| path.starts_with(folder)) || ASIDE.into_iter().any(lies_in) {
+    } else if SUPPORT.iter().any(|folder| path.starts_with(folder))
+        || ASIDE.into_iter().any(lies_in)
+    {
         Kind::Support
     } else {
         Kind::Product
