@@ -97,7 +97,9 @@ impl Ui {
             return Ok(());
         }
         Runtime::Node.ensure()?;
-        let mut command = self.npm(&["ci", "--no-audit", "--no-fund"]);
+        // Unlike `npm ci` this takes a lock file that misses packages of other platforms, which is
+        // what a registry makes of it that has not received all of them yet.
+        let mut command = self.npm(&["install", "--no-save", "--no-audit", "--no-fund"]);
         self.logged(&mut command, "install")?;
         fs::copy(self.folder.join("package-lock.json"), self.stamp())?;
         Ok(())
