@@ -5,6 +5,7 @@
 //! platform and need nothing but the toolchain.
 
 mod audit;
+mod browser;
 mod check;
 mod conformance;
 mod fixtures;
@@ -13,8 +14,10 @@ mod report;
 mod run;
 mod runtimes;
 mod shell;
+mod system;
 mod tally;
 mod tidy;
+mod ui;
 mod workspace;
 
 use std::process::ExitCode;
@@ -34,12 +37,8 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Task {
-    /// Build the gateway optimised and start it in this terminal.
-    Run {
-        /// Passed on to `toolgate serve`.
-        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-        arguments: Vec<String>,
-    },
+    /// Build everything optimised and start it in this terminal.
+    Run(run::Options),
     /// Run every check: format, lints, structure, spelling, all tests.
     Test,
     /// Report sizes, test ratio and crate order of the sources.
@@ -71,7 +70,7 @@ fn main() -> ExitCode {
 fn dispatch(task: Task) -> Result<ExitCode> {
     let workspace = Workspace::load()?;
     match task {
-        Task::Run { arguments } => run::run(&workspace, &arguments),
+        Task::Run(options) => run::run(&workspace, &options),
         Task::Test => Ok(check::run(&workspace)),
         Task::Tidy { check } => tidy::run(&workspace, check),
         Task::Audit => audit::run(&workspace),
@@ -95,10 +94,10 @@ mod tests {
     #[test]
     fn run_passes_options_of_the_gateway_through() {
         let parsed = Arguments::try_parse_from(["cargo xtask", "run", "--", "--data-dir", "x"]);
-        let Task::Run { arguments } = parsed.expect("parses").task else {
+        let Task::Run(options) = parsed.expect("parses").task else {
             panic!("another task was chosen");
         };
-        assert_eq!(arguments, ["--data-dir", "x"]);
+        assert_eq!(options.arguments, ["--data-dir", "x"]);
     }
 
     #[test]

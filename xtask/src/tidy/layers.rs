@@ -30,6 +30,7 @@ const LEVELS: [(&str, Level); 20] = [
     ("local-api", Level::Product(7)),
     ("daemon", Level::Product(8)),
     ("cli", Level::Product(9)),
+    ("headless", Level::Development),
     ("integration", Level::Development),
     ("testkit", Level::Development),
     ("xtask", Level::Development),
