@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ServerStateWord, ServerStatus } from '../api/types';
+import type { ServerStateWord, ServerStatus, SignInState, SignInStatus } from '../api/types';
 import { icons } from '../components/icons';
 import en from '../locales/en';
 import { health, needsYou } from './health';
@@ -26,6 +26,10 @@ function server(state: ServerStateWord, more: Partial<ServerStatus> = {}): Serve
 
 const problem = (code: string) => ({ problem: { code, message: '', fix: '' } });
 
+function signInStatus(state: SignInState): SignInStatus {
+  return { state, since: 0, scopes: [], expires_at: null, problem: null };
+}
+
 describe('health', () => {
   const states: ServerStateWord[] = [
     'disabled',
@@ -50,14 +54,16 @@ describe('health', () => {
   it('offers what helps', () => {
     expect(health(server('disabled')).remedy).toBe('enable');
     expect(health(server('ready')).remedy).toBeNull();
-    expect(health(server('needs-person', problem('sign-in-required'))).remedy).toBe('sign-in');
+    const signIn = { ...problem('sign-in-required'), sign_in: signInStatus('needed') };
+    expect(health(server('needs-person', signIn)).remedy).toBe('sign-in');
+    expect(health(server('needs-person', problem('sign-in-required'))).remedy).toBe('configure');
     expect(health(server('needs-person', problem('missing-secret'))).remedy).toBe('configure');
     expect(health(server('crash-loop', problem('command-not-found'))).remedy).toBe('configure');
     expect(health(server('backing-off', problem('exited'))).remedy).toBe('show-log');
   });
 
   it('says when it is the browser that is waited for', () => {
-    const sign_in = { state: 'waiting' as const, since: 0, scopes: [], expires_at: null, problem: null };
+    const sign_in = signInStatus('waiting');
     const waiting = server('needs-person', { ...problem('sign-in-required'), sign_in });
     expect(health(waiting).word).toBe('health.waitingForSignIn');
   });
