@@ -123,10 +123,7 @@ impl ServerConfig {
 
     /// The entry for people: environment and headers with their references, but no literal value.
     pub fn masked_entry(&self) -> Value {
-        let mut entry = match &self.launch {
-            Launch::Stdio(launch) => launch.masked(),
-            Launch::Remote(launch) => launch.masked(),
-        };
+        let mut entry = self.launch.masked();
         entry.insert("disabled".into(), (!self.enabled).into());
         entry.insert("startTimeout".into(), self.start_timeout.as_secs().into());
         entry.insert("callTimeout".into(), self.call_timeout.as_secs().into());
@@ -135,6 +132,31 @@ impl ServerConfig {
 }
 
 impl Launch {
+    /// How it is started or reached, for people: as in [`ServerConfig::masked_entry`].
+    pub(crate) fn masked(&self) -> Map<String, Value> {
+        match self {
+            Self::Stdio(launch) => launch.masked(),
+            Self::Remote(launch) => launch.masked(),
+        }
+    }
+
+    /// All texts that may hold references.
+    pub fn templates(&self) -> Box<dyn Iterator<Item = &Template> + '_> {
+        match self {
+            Self::Stdio(stdio) => Box::new(
+                std::iter::once(&stdio.command)
+                    .chain(&stdio.args)
+                    .chain(stdio.env.values())
+                    .chain(&stdio.cwd),
+            ),
+            Self::Remote(remote) => Box::new(
+                std::iter::once(&remote.url)
+                    .chain(remote.headers.values())
+                    .chain(remote.sign_in.templates()),
+            ),
+        }
+    }
+
     /// The launch in one unambiguous form; may hold literal secrets.
     fn canonical(&self) -> Value {
         match self {

@@ -5,6 +5,8 @@
 //! the last good settings live while people and programs edit the file.
 
 pub mod edit;
+mod evidence;
+pub mod import;
 mod launch;
 mod mask;
 mod parse;
@@ -17,6 +19,7 @@ mod template;
 mod write;
 
 pub use edit::EditError;
+pub use evidence::evidence;
 pub use launch::{Launch, RemoteKind, RemoteLaunch, ServerConfig, SignIn, StdioLaunch};
 pub use parse::{MAX_FILE_BYTES, Parsed, parse};
 pub use paths::{NoHomeDirectory, Paths};

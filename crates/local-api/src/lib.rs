@@ -9,6 +9,7 @@ mod auth;
 mod config;
 mod error;
 mod events;
+mod import;
 mod logs;
 mod openapi;
 mod servers;
@@ -58,6 +59,7 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(events::follow))
         .routes(routes!(servers::list, servers::add))
         .routes(routes!(servers::detail, servers::remove))
+        .routes(routes!(import::parse))
         .routes(routes!(servers::enable))
         .routes(routes!(servers::disable))
         .routes(routes!(servers::restart))

@@ -4,6 +4,7 @@ mod access;
 mod configuring;
 mod describing;
 mod following;
+mod importing;
 mod servers;
 mod sessions;
 mod tools;
