@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use config::{ConfigStore, Paths};
-use fleet::Fleet;
+use fleet::{Fleet, Place};
 use gateway::{Gateway, Overrides};
 use local_api::{Access, Api};
 use oauth::{Authorizer, Initiative, MemoryStore, SystemBrowser};
@@ -51,7 +51,12 @@ impl Parts {
             .inspect_err(|error| eprintln_once(&error.to_string()))
             .ok();
         let context = Arc::new(context(paths, logs.rotation)?);
-        let fleet = Fleet::new(context, config, endpoint);
+        let place = Place {
+            endpoint,
+            socket: paths.socket.display().to_string(),
+            state: Some(paths.data_dir.join("state")),
+        };
+        let fleet = Fleet::at(context, config, &place);
         let pages = PageStore::open(&paths.cache_dir, CACHE_BYTES, CACHE_AGE);
         let pages = pages.map_err(|error| io(&paths.cache_dir, error))?;
         let gateway = Gateway::new(fleet.clone(), pages, overrides, closing.clone());

@@ -20,9 +20,9 @@ const LINGER: u64 = 5 * 60 * 1000;
 
 impl Fleet {
     /// A client has opened a connection or session, which is open until the result is dropped or
-    /// [`Presence::end`]ed. One that does not `linger` is open only while something holds it.
-    pub fn client_present(&self, name: &str, presence: PresenceKind) -> Arc<Presence> {
-        self.0.clients.present(name, presence)
+    /// [`Presence::end`] is called.
+    pub fn client_present(&self, name: &str, kind: PresenceKind) -> Arc<Presence> {
+        self.0.clients.present(name, kind)
     }
 }
 
@@ -47,6 +47,11 @@ pub struct Presence {
 }
 
 impl Presence {
+    /// One of nobody who is shown.
+    pub fn unseen() -> Arc<Self> {
+        Clients::new(Arc::default()).present("", PresenceKind::Connection)
+    }
+
     /// It was used just now.
     pub fn touch(&self) {
         let now = now_millis();

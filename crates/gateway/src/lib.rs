@@ -4,6 +4,7 @@
 //! names, and every `tools/call`, whichever face it came by, runs through `pipeline`.
 
 mod behind;
+mod cost;
 mod door;
 mod face;
 mod guard;

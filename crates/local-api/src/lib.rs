@@ -5,13 +5,16 @@
 //! or with a session that was opened by a one-time code.
 
 mod access;
+mod activity;
 mod auth;
 mod config;
+mod desktop;
 mod error;
 mod events;
 mod import;
 mod logs;
 mod openapi;
+mod pause;
 mod servers;
 mod tools;
 
@@ -70,6 +73,13 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(config::status))
         .routes(routes!(config::reload))
         .routes(routes!(access::make_code))
+        .routes(routes!(activity::page))
+        .routes(routes!(activity::export))
+        .routes(routes!(activity::detail))
+        .routes(routes!(activity::stats))
+        .routes(routes!(pause::begin, pause::end))
+        .routes(routes!(desktop::open_window))
+        .routes(routes!(desktop::shut_down))
         .routes(routes!(openapi::read))
 }
 
