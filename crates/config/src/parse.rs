@@ -25,6 +25,7 @@ use crate::settings::Settings;
 use section::Section;
 use source::Report;
 
+pub(crate) use keys::SERVER as SERVER_KEYS;
 pub(crate) use source::problem;
 
 /// A configuration larger than this is refused unread: nobody writes it by hand.

@@ -30,7 +30,7 @@ pub(crate) struct Follower {
 /// the state: the next snapshot is always whole.
 ///
 /// Events are `snapshot` (a `Snapshot`) and `news` (an `Event`).
-#[utoipa::path(get, path = "/events", responses((status = 200, content_type = "text/event-stream", body = String)))]
+#[utoipa::path(get, path = "/events", params(Follower), responses((status = 200, content_type = "text/event-stream", body = String)))]
 pub(crate) async fn follow(
     State(api): State<Api>,
     Query(follower): Query<Follower>,

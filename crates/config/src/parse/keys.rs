@@ -41,7 +41,7 @@ pub(super) const DESKTOP: [&str; 5] = [
 pub(super) const NOTICES: [&str; 3] = ["review", "signIn", "problems"];
 
 /// Keys of a server's entry.
-pub(super) const SERVER: [&str; 14] = [
+pub(crate) const SERVER: [&str; 14] = [
     "command",
     "args",
     "env",
