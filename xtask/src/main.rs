@@ -1,5 +1,5 @@
-//! Developer tasks: `cargo xtask run`, `test`, `tidy`, `audit`, `fixtures`, `conformance` and
-//! `measure`.
+//! Developer tasks: `cargo xtask run`, `test`, `tidy`, `audit`, `fixtures`, `icons`, `conformance`
+//! and `measure`.
 //!
 //! A plain Rust program instead of shell scripts, so that the tasks behave the same on every
 //! platform and need nothing but the toolchain.
@@ -9,6 +9,7 @@ mod browser;
 mod check;
 mod conformance;
 mod fixtures;
+mod icons;
 mod measure;
 mod report;
 mod run;
@@ -51,6 +52,8 @@ enum Task {
     Audit,
     /// Install the real MCP servers and clients that the integration tests use.
     Fixtures,
+    /// Draw the application's icons from their one source; needs Node and the network.
+    Icons,
     /// Score the gateway with the public MCP conformance suite, as a server and as a client.
     Conformance(conformance::Options),
     /// Measure the product's bars and print them as a Markdown table.
@@ -75,6 +78,7 @@ fn dispatch(task: Task) -> Result<ExitCode> {
         Task::Tidy { check } => tidy::run(&workspace, check),
         Task::Audit => audit::run(&workspace),
         Task::Fixtures => fixtures::install(&workspace).map(|()| ExitCode::SUCCESS),
+        Task::Icons => icons::draw(&workspace).map(|()| ExitCode::SUCCESS),
         Task::Conformance(options) => conformance::run(&workspace, &options),
         Task::Measure => measure::run(&workspace).map(|()| ExitCode::SUCCESS),
     }

@@ -12,7 +12,7 @@ enum Level {
 }
 
 /// The level of every crate, as in docs/architecture.md.
-const LEVELS: [(&str, Level); 21] = [
+const LEVELS: [(&str, Level); 23] = [
     ("model", Level::Product(0)),
     ("wire", Level::Product(0)),
     ("config", Level::Product(1)),
@@ -30,6 +30,8 @@ const LEVELS: [(&str, Level); 21] = [
     ("local-api", Level::Product(7)),
     ("daemon", Level::Product(8)),
     ("cli", Level::Product(9)),
+    ("shell", Level::Product(9)),
+    ("toolgate-desktop", Level::Product(10)),
     ("headless", Level::Development),
     ("integration", Level::Development),
     ("testkit", Level::Development),

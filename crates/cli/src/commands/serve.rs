@@ -66,6 +66,7 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<Code, Failure> 
         read_only: args.read_only,
         no_server_add: args.no_server_add,
         no_server_remove: args.no_server_remove,
+        stop: None,
         on_ready,
     };
     let show = args.progress || output::is_watched();
