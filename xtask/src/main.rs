@@ -8,6 +8,7 @@ mod audit;
 mod browser;
 mod check;
 mod conformance;
+mod dist;
 mod fixtures;
 mod icons;
 mod measure;
@@ -56,6 +57,8 @@ enum Task {
     Icons,
     /// Score the gateway with the public MCP conformance suite, as a server and as a client.
     Conformance(conformance::Options),
+    /// Make installers for this system.
+    Dist(dist::Options),
     /// Measure the product's bars and print them as a Markdown table.
     Measure,
 }
@@ -80,6 +83,7 @@ fn dispatch(task: Task) -> Result<ExitCode> {
         Task::Fixtures => fixtures::install(&workspace).map(|()| ExitCode::SUCCESS),
         Task::Icons => icons::draw(&workspace).map(|()| ExitCode::SUCCESS),
         Task::Conformance(options) => conformance::run(&workspace, &options),
+        Task::Dist(options) => dist::run(&workspace, &options).map(|()| ExitCode::SUCCESS),
         Task::Measure => measure::run(&workspace).map(|()| ExitCode::SUCCESS),
     }
 }
