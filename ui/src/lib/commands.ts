@@ -97,7 +97,7 @@ export function signIn(server: ServerStatus): Action {
     title: () => t('actions.signIn'),
     icon: 'key',
     cli: `toolgate servers sign-in ${quote(name)}`,
-    when: () => server.sign_in !== null && server.sign_in.state !== 'signed-in',
+    when: () => Boolean(server.sign_in) && server.sign_in?.state !== 'signed-in',
     run: async () => {
       await api.servers.signIn(name);
       tell(t('actions.signInOpened', { name }));
@@ -274,7 +274,7 @@ function files(): Action[] {
   ];
 }
 
-/** A name as a shell takes it. */
-function quote(name: string): string {
+/** A name or value as a shell takes it. */
+export function quote(name: string): string {
   return /^[\w.@:/-]+$/.test(name) ? name : `'${name.replaceAll("'", `'\\''`)}'`;
 }
