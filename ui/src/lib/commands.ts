@@ -9,6 +9,7 @@ import { t, timeOfDay, type Key } from './i18n.svelte';
 import { live } from './live.svelte';
 import { segment } from './pattern';
 import { go } from './router.svelte';
+import { quote } from './shell';
 import { tell } from './toasts.svelte';
 
 interface Destination {
@@ -272,9 +273,4 @@ function files(): Action[] {
       run: () => go('/welcome'),
     },
   ];
-}
-
-/** A name or value as a shell takes it. */
-export function quote(name: string): string {
-  return /^[\w.@:/-]+$/.test(name) ? name : `'${name.replaceAll("'", `'\\''`)}'`;
 }
