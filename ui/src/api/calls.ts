@@ -71,7 +71,9 @@ export const review = {
     request<ReviewItem[]>('/review', { ...post, body }),
   accept: (id: string, body: { name?: string; entry?: Entry } = {}) =>
     request<ServerStatus>(`/review/${part(id)}/accept`, { ...post, body }),
-  dismiss: (id: string) => request<void>(`/review/${part(id)}`, remove),
+  /** `closing` where the page is being closed and nobody waits for the answer. */
+  dismiss: (id: string, closing = false) =>
+    request<void>(`/review/${part(id)}`, { ...remove, keepalive: closing }),
 };
 
 export const tools = {

@@ -26,6 +26,8 @@ export interface Call {
   query?: Query;
   body?: unknown;
   signal?: AbortSignal;
+  /** Whether it is to arrive although the page is being closed. */
+  keepalive?: boolean;
 }
 
 interface Credential {
@@ -59,6 +61,7 @@ export async function open(path: string, call: Call = {}): Promise<Response> {
   const init: RequestInit = { method: call.method ?? 'GET', headers, cache: 'no-store' };
   if (call.body !== undefined) init.body = JSON.stringify(call.body);
   if (call.signal) init.signal = call.signal;
+  if (call.keepalive) init.keepalive = true;
   const response = await fetch(address(path, call.query), init).catch((cause: unknown) => {
     if (cause instanceof DOMException && cause.name === 'AbortError') throw cause;
     throw new ApiFailure('unreachable', '', '', 0);

@@ -54,7 +54,8 @@ export interface ServerStatus {
   rejected_tools?: string[];
   calls: number;
   last_call: number | null;
-  sign_in: SignInStatus | null;
+  /** Left out where it never asked for one. */
+  sign_in?: SignInStatus | null;
 }
 
 export interface Diagnostic {
@@ -196,7 +197,8 @@ export interface ToolSummary {
   description: string;
   effect: Effect;
   score?: number;
-  matched: string[];
+  /** Words of the query; left out where there are none. */
+  matched?: string[];
   tokens: number;
 }
 

@@ -9,6 +9,7 @@ import { t, timeOfDay, type Key } from './i18n.svelte';
 import { live } from './live.svelte';
 import { segment } from './pattern';
 import { go } from './router.svelte';
+import { quote } from './shell';
 import { tell } from './toasts.svelte';
 
 interface Destination {
@@ -97,7 +98,7 @@ export function signIn(server: ServerStatus): Action {
     title: () => t('actions.signIn'),
     icon: 'key',
     cli: `toolgate servers sign-in ${quote(name)}`,
-    when: () => server.sign_in !== null && server.sign_in.state !== 'signed-in',
+    when: () => Boolean(server.sign_in) && server.sign_in?.state !== 'signed-in',
     run: async () => {
       await api.servers.signIn(name);
       tell(t('actions.signInOpened', { name }));
@@ -272,9 +273,4 @@ function files(): Action[] {
       run: () => go('/welcome'),
     },
   ];
-}
-
-/** A name as a shell takes it. */
-function quote(name: string): string {
-  return /^[\w.@:/-]+$/.test(name) ? name : `'${name.replaceAll("'", `'\\''`)}'`;
 }

@@ -8,10 +8,57 @@ export interface DiffLine {
 /** Above this product of lines the middle is shown as replaced, instead of being compared. */
 const MOST_CELLS = 1_000_000;
 
+/** A line cut into what its counterpart has as well and what it has not. */
+export interface MarkedLine {
+  kind: DiffLine['kind'];
+  parts: { text: string; changed: boolean }[];
+}
+
 /** The lines of both, in order, with the fewest additions and removals. */
 export function diffLines(before: string, after: string): DiffLine[] {
-  const a = before === '' ? [] : before.split('\n');
-  const b = after === '' ? [] : after.split('\n');
+  return diffParts(before === '' ? [] : before.split('\n'), after === '' ? [] : after.split('\n'));
+}
+
+/** The same with the words marked that differ between a removed line and the one in its place. */
+export function diffWords(before: string, after: string): MarkedLine[] {
+  const found: MarkedLine[] = [];
+  const all = diffLines(before, after);
+  for (let at = 0; at < all.length; ) {
+    const removed = run(all, at, 'removed');
+    const added = run(all, at + removed.length, 'added');
+    if (removed.length + added.length === 0) {
+      found.push({ kind: 'same', parts: [{ text: all[at]?.text ?? '', changed: false }] });
+      at += 1;
+      continue;
+    }
+    found.push(...removed.map((line, index) => marked(line, added[index])));
+    found.push(...added.map((line, index) => marked(line, removed[index])));
+    at += removed.length + added.length;
+  }
+  return found;
+}
+
+function run(all: DiffLine[], start: number, kind: DiffLine['kind']): DiffLine[] {
+  let end = start;
+  while (all[end]?.kind === kind) end += 1;
+  return all.slice(start, end);
+}
+
+function marked(line: DiffLine, other: DiffLine | undefined): MarkedLine {
+  if (!other) return { kind: line.kind, parts: [{ text: line.text, changed: false }] };
+  const words = diffParts(cut(line.text), cut(other.text)).filter(({ kind }) => kind !== 'added');
+  return {
+    kind: line.kind,
+    parts: words.map(({ kind, text }) => ({ text, changed: kind === 'removed' })),
+  };
+}
+
+/** Words, spaces, and every other character by itself. */
+function cut(text: string): string[] {
+  return text.match(/\s+|[\p{L}\p{N}_]+|[^]/gu) ?? [];
+}
+
+function diffParts(a: string[], b: string[]): DiffLine[] {
   let start = 0;
   while (start < a.length && start < b.length && a[start] === b[start]) start += 1;
   let end = 0;
