@@ -7,8 +7,8 @@ use bytes::Bytes;
 use http::{Method, Request, header};
 use http_body_util::Full;
 use model::{
-    AddServer, CallReply, CallTool, ConfigStatus, LogLines, ServerDetail, ServerStatus,
-    SessionCode, Snapshot, ToolDetail, ToolSummary, WindowPath,
+    AddServer, CallReply, CallTool, ConfigStatus, LogLines, ServerDetail, ServerStatus, Snapshot,
+    ToolDetail, ToolSummary,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -65,13 +65,6 @@ impl Client {
     /// The whole state.
     pub async fn status(&self) -> Result<Snapshot, ClientError> {
         self.get(path(&["status"])).await
-    }
-
-    /// An address that opens the web UI once, at a screen if one is named.
-    pub async fn session_code(&self, screen: Option<String>) -> Result<SessionCode, ClientError> {
-        let body = WindowPath { path: screen };
-        self.json(Method::POST, path(&["session", "code"]), Some(&body))
-            .await
     }
 
     /// All servers, in the order of the configuration.

@@ -31,7 +31,7 @@ pub(crate) struct Args {
 
 pub(crate) async fn run(context: &Context, args: &Args) -> Result<Code, Failure> {
     let client = context.client().await?;
-    let link = client.session_code(args.screen.clone()).await?;
+    let link = client.session_code(args.screen.as_deref()).await?;
     if context.json {
         output::json(&link)?;
         return Ok(Code::Ok);
