@@ -41,7 +41,12 @@ impl Fleet {
     pub fn changes(&self, server: Option<&str>) -> Vec<Change> {
         let changes = self.0.changes.all();
         let of_server = |change: &&Arc<Kept>| server.is_none_or(|name| change.server == name);
-        changes.iter().rev().filter(of_server).map(|kept| kept.shown()).collect()
+        changes
+            .iter()
+            .rev()
+            .filter(of_server)
+            .map(|kept| kept.shown())
+            .collect()
     }
 
     /// Puts a server's entry back to what it was before a change, and returns the server's name;
@@ -85,7 +90,10 @@ impl Kept {
             after,
         } = change;
         let fits = |entry: &Value| entry.to_string().len() <= MAX_ENTRY;
-        let cut = [&before, &after].into_iter().flatten().any(|entry| !fits(entry));
+        let cut = [&before, &after]
+            .into_iter()
+            .flatten()
+            .any(|entry| !fits(entry));
         Self {
             id: 0,
             at: now_millis(),

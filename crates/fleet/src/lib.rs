@@ -6,12 +6,14 @@
 
 mod activity;
 mod catalog;
+mod changes;
 mod clients;
 mod desktop;
 mod exchange;
 mod keeper;
 mod pause;
 mod place;
+mod review;
 mod slot;
 mod snapshot;
 mod stats;
@@ -31,16 +33,20 @@ use wire::{LogLevel, Raw, RawObject};
 
 pub use activity::{ActivityFilter, CallReport, ExportFormat};
 pub use catalog::{Catalog, CatalogServer, Tool};
+pub use changes::RevertError;
 pub use clients::{Held, Presence, PresenceKind};
 pub use desktop::{Attached, NoDesktop};
 pub use exchange::Exchange;
 pub use place::Place;
+pub use review::{Proposal, ReviewError};
 
 use activity::ActivityLog;
+use changes::ChangeLog;
 use clients::Clients;
 use desktop::Desktop;
 use exchange::Wanted;
 use pause::PauseSwitch;
+use review::ReviewList;
 use slot::{Slot, Slots};
 use stats::StatsBook;
 
@@ -69,6 +75,8 @@ pub(crate) struct Inner {
     pub(crate) clients: Clients,
     pub(crate) stats: StatsBook,
     pub(crate) pause: PauseSwitch,
+    pub(crate) changes: ChangeLog,
+    pub(crate) review: ReviewList,
     pub(crate) desktop: Arc<Desktop>,
     pub(crate) tasks: TaskTracker,
     pub(crate) stop: CancellationToken,
@@ -106,7 +114,7 @@ impl Fleet {
         let loaded = config.current();
         let first = snapshot::first(place, &loaded.status);
         let counted = Arc::new(Notify::new());
-        Self(Arc::new(Inner {
+        let inner = Arc::new(Inner {
             context,
             config,
             loaded_first: loaded,
@@ -120,11 +128,15 @@ impl Fleet {
             clients: Clients::new(Arc::clone(&counted)),
             stats: StatsBook::open(place),
             pause: PauseSwitch::open(place),
+            changes: ChangeLog::open(place),
+            review: ReviewList::open(place),
             desktop: Arc::default(),
             counted,
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
-        }))
+        });
+        changes::follow(&inner);
+        Self(inner)
     }
 
     /// Follows the configuration and the servers until [`Self::stop`].

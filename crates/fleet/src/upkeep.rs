@@ -20,7 +20,7 @@ pub(crate) fn look(inner: &Inner) -> (Beside, Option<u64>) {
         clients,
         recent: inner.activity.last_calls(),
         pause: inner.pause.now(now),
-        review: Vec::new(),
+        review: inner.to_review(),
         desktop: inner.desktop.is_attached(),
         today: inner.stats.today(),
     };

@@ -7,6 +7,7 @@
 mod access;
 mod activity;
 mod auth;
+mod changes;
 mod config;
 mod desktop;
 mod error;
@@ -15,6 +16,7 @@ mod import;
 mod logs;
 mod openapi;
 mod pause;
+mod review;
 mod servers;
 mod tools;
 
@@ -61,7 +63,7 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(status))
         .routes(routes!(events::follow))
         .routes(routes!(servers::list, servers::add))
-        .routes(routes!(servers::detail, servers::remove))
+        .routes(routes!(servers::detail, servers::replace, servers::remove))
         .routes(routes!(import::parse))
         .routes(routes!(servers::enable))
         .routes(routes!(servers::disable))
@@ -77,6 +79,12 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(activity::export))
         .routes(routes!(activity::detail))
         .routes(routes!(activity::stats))
+        .routes(routes!(changes::all))
+        .routes(routes!(changes::of_server))
+        .routes(routes!(changes::revert))
+        .routes(routes!(review::propose))
+        .routes(routes!(review::accept))
+        .routes(routes!(review::dismiss))
         .routes(routes!(pause::begin, pause::end))
         .routes(routes!(desktop::open_window))
         .routes(routes!(desktop::shut_down))

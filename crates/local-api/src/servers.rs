@@ -7,7 +7,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use config::Edit;
 use fleet::{Fleet, UnknownServer};
-use model::{AddServer, ServerDetail, ServerStatus};
+use model::{AddServer, ReplaceServer, ServerDetail, ServerStatus};
 
 use crate::Api;
 use crate::error::Failure;
@@ -67,6 +67,21 @@ pub(crate) async fn add(
     )
     .await?;
     Ok((StatusCode::CREATED, status))
+}
+
+/// Replaces a server's entry; a masked value in it stays what it is.
+#[utoipa::path(put, path = "/servers/{name}", params(("name" = String, Path)), request_body = ReplaceServer, responses((status = 200, body = ServerStatus)))]
+pub(crate) async fn replace(
+    State(api): State<Api>,
+    Path(name): Path<String>,
+    Json(body): Json<ReplaceServer>,
+) -> Result<Json<ServerStatus>, Failure> {
+    let name = resolve(api.gateway.fleet(), &name)?;
+    let amend = Edit::Amend {
+        name: name.clone(),
+        entry: body.entry,
+    };
+    edit(&api, amend, &name).await
 }
 
 /// Stops a server and removes it from the configuration.
@@ -135,19 +150,22 @@ async fn switch(api: &Api, name: &str, enabled: bool) -> Result<Json<ServerStatu
 /// Edits the file, and answers with what came of it.
 async fn edit(api: &Api, edit: Edit, name: &str) -> Result<Json<ServerStatus>, Failure> {
     let fleet = api.gateway.fleet();
-    let loaded = fleet.config().edit(edit).await?;
-    let wanted = loaded
-        .settings
-        .servers
-        .get(name)
-        .map(|config| config.enabled);
+    fleet.config().edit(edit).await?;
+    Ok(Json(settled(fleet, name).await?))
+}
+
+/// A server once the snapshot shows what the configuration says of it.
+pub(crate) async fn settled(fleet: &Fleet, name: &str) -> Result<ServerStatus, UnknownServer> {
+    let loaded = fleet.config().current();
+    let config = loaded.settings.servers.get(name);
+    let wanted = config.map(|config| (config.enabled, config.target()));
     let shown = |snapshot: &model::Snapshot| {
         let status = snapshot.servers.iter().find(|server| server.name == name);
-        let running = |s: &ServerStatus| s.state != model::ServerState::Disabled;
-        status.map(running) == wanted
+        let is = |s: &ServerStatus| (s.state != model::ServerState::Disabled, s.target.clone());
+        status.map(is) == wanted
     };
     wait_for(fleet, shown).await;
-    Ok(Json(status_of(fleet, name)?))
+    status_of(fleet, name)
 }
 
 async fn wait_for(fleet: &Fleet, shown: impl Fn(&model::Snapshot) -> bool) {
