@@ -37,15 +37,26 @@ pub(crate) fn run(
         std::thread::spawn(move || follow_orders(&handle, &address));
     }
     app.run(move |_, event| {
-        if let RunEvent::WindowEvent { event, .. } = event
-            && let WindowEvent::CloseRequested { .. } = event
-            && let Some(file) = &state_file
-            && let Some(geometry) = geometry_of(&window)
-        {
+        if !is_about_to_close(&event) {
+            return;
+        }
+        if let (Some(file), Some(geometry)) = (&state_file, geometry_of(&window)) {
             geometry.write(file);
         }
     });
     Ok(())
+}
+
+/// The person closes the window, or the tray does.
+fn is_about_to_close(event: &RunEvent) -> bool {
+    matches!(
+        event,
+        RunEvent::ExitRequested { .. }
+            | RunEvent::WindowEvent {
+                event: WindowEvent::CloseRequested { .. },
+                ..
+            }
+    )
 }
 
 fn open(app: &AppHandle, gateway: &Address, geometry: Geometry) -> tauri::Result<WebviewWindow> {
