@@ -13,6 +13,9 @@ use zbus::{Connection, Proxy};
 
 const NAME: &str = "org.freedesktop.Notifications";
 const PATH: &str = "/org/freedesktop/Notifications";
+/// Names of files that our packages install.
+const DESKTOP_ENTRY: &str = "Toolgate";
+const ICON: &str = "toolgate-desktop";
 /// A notification service that takes longer is none.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// So many notices can be answered at a time; the oldest ones are forgotten.
@@ -82,13 +85,13 @@ async fn show(proxy: &Proxy<'_>, notice: &Notice) -> zbus::Result<u32> {
         .iter()
         .flat_map(|text| ["default", text, "act", text])
         .collect();
-    let hints = HashMap::from([("desktop-entry", Value::from("toolgate"))]);
+    let hints = HashMap::from([("desktop-entry", Value::from(DESKTOP_ENTRY))]);
     let body = escaped(&notice.body);
     const SERVICE_DECIDES: i32 = -1;
     let arguments = (
         "Toolgate",
         0_u32,
-        "toolgate",
+        ICON,
         notice.title.as_str(),
         body.as_str(),
         actions,

@@ -37,15 +37,26 @@ pub(crate) fn run(
         std::thread::spawn(move || follow_orders(&handle, &address));
     }
     app.run(move |_, event| {
-        if let RunEvent::WindowEvent { event, .. } = event
-            && let WindowEvent::CloseRequested { .. } = event
-            && let Some(file) = &state_file
-            && let Some(geometry) = geometry_of(&window)
-        {
+        if !is_about_to_close(&event) {
+            return;
+        }
+        if let (Some(file), Some(geometry)) = (&state_file, geometry_of(&window)) {
             geometry.write(file);
         }
     });
     Ok(())
+}
+
+/// The person closes the window, or the tray does.
+fn is_about_to_close(event: &RunEvent) -> bool {
+    matches!(
+        event,
+        RunEvent::ExitRequested { .. }
+            | RunEvent::WindowEvent {
+                event: WindowEvent::CloseRequested { .. },
+                ..
+            }
+    )
 }
 
 fn open(app: &AppHandle, gateway: &Address, geometry: Geometry) -> tauri::Result<WebviewWindow> {
@@ -80,26 +91,38 @@ fn browse(target: &Url) {
 /// Follows orders until they end, then closes the window.
 fn follow_orders(app: &AppHandle, gateway: &Address) {
     while let Some(order) = orders::next() {
-        let (Some(target), Some(window)) = (target(order, gateway), app.get_webview_window(LABEL))
-        else {
-            continue;
-        };
-        // A window that cannot be brought to the front still shows the screen.
-        let _ = window.navigate(target);
-        let _ = window.unminimize();
-        let _ = window.set_focus();
+        if let Some(window) = app.get_webview_window(LABEL) {
+            // A window that cannot be brought to the front still shows the screen.
+            let _ = follow(&window, order, gateway);
+            let _ = window.unminimize();
+            let _ = window.set_focus();
+        }
     }
     app.exit(0);
 }
 
-/// Where an order leads.
-fn target(order: Order, gateway: &Address) -> Option<Url> {
-    let mut gateway = lock(gateway);
+fn follow(window: &WebviewWindow, order: Order, gateway: &Address) -> anyhow::Result<()> {
+    let mut known = lock(gateway);
     match order {
-        Order::Open(address) => *gateway = address.parse().ok()?,
-        Order::Go(path) => gateway.set_fragment(Some(&path)),
+        Order::Open(address) => {
+            let address: Url = address.parse()?;
+            let is_here = address.origin() == known.origin();
+            *known = address.clone();
+            drop(known);
+            window.navigate(address)?;
+            // Another fragment alone does not load the page, which looks for the code only then.
+            if is_here {
+                window.reload()?;
+            }
+        }
+        Order::Go(path) => {
+            let mut screen = known.clone();
+            drop(known);
+            screen.set_fragment(Some(&path));
+            window.navigate(screen)?;
+        }
     }
-    Some(gateway.clone())
+    Ok(())
 }
 
 /// What a panic elsewhere left behind is still an address.
