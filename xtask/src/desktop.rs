@@ -5,7 +5,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
 use headless::{Process, Session, wait_for};
 use serde_json::{Value, json};
 
@@ -78,17 +78,11 @@ impl<'a> Desktop<'a> {
         let Self {
             session, process, ..
         } = self;
-        wait_for("the icon in the tray", || {
-            if process.has_ended() {
-                return Some(false);
-            }
+        let is_there = wait_for("the icon in the tray", || {
             let known = (0..4).any(|number| session.has_owner(&format!("{name}{number}")));
-            known.then_some(true)
-        })
-        .and_then(|there| match there {
-            true => Ok(()),
-            false => bail!("the application ended"),
+            (known || process.has_ended()).then_some(known)
         })?;
+        ensure!(is_there, "the application ended");
         wait_for("the gateway", || self.is_ready().then_some(()))
     }
 

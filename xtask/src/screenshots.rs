@@ -22,7 +22,7 @@ use crate::ui;
 use crate::workspace::Workspace;
 
 /// The colour of the icon's base, which nothing else on the panel has.
-const ICON: &str = "#2563EB";
+const ICON: &str = "#3B82F6";
 
 /// How long menus and windows get to be drawn; nothing on a screen says when they are.
 const DRAWN: Duration = Duration::from_secs(3);
@@ -154,9 +154,9 @@ mod tests {
     fn a_big_picture_is_refused() {
         let folder = tempfile::tempdir().expect("a folder");
         let picture = folder.path().join("home.png");
-        fs::write(&picture, [0; 150_000]).expect("writable");
+        fs::write(&picture, vec![0; 150_000]).expect("writable");
         assert!(ensure_small(&picture).is_ok());
-        fs::write(&picture, [0; 150_001]).expect("writable");
+        fs::write(&picture, vec![0; 150_001]).expect("writable");
         let error = ensure_small(&picture).expect_err("too big").to_string();
         assert!(
             error.ends_with("has 150001 bytes, more than 150000"),
