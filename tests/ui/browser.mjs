@@ -19,6 +19,9 @@ const PLACES = [
 /** What the browser itself says about a gateway that is down, which some tests stop. */
 const OF_THE_NETWORK = /net::ERR_|Failed to load resource/;
 
+/** How a page is opened where a test has no wishes. */
+const USUAL = { path: '/', theme: 'light', width: 1200, height: 800, locale: 'en-GB' };
+
 /** Starts the browser. */
 export async function launch() {
   const executablePath = PLACES.find((place) => place && existsSync(place));
@@ -43,9 +46,10 @@ export class Session {
   }
 
   /** Opens a page of the gateway's UI with a one-time code. */
-  static async open(browser, gateway, { path = '/', theme = 'light', width = 1200, locale = 'en-GB' } = {}) {
+  static async open(browser, gateway, wishes = {}) {
+    const { path, theme, width, height, locale } = { ...USUAL, ...wishes };
     const context = await browser.newContext({
-      viewport: { width, height: 800 },
+      viewport: { width, height },
       colorScheme: theme,
       locale,
       reducedMotion: 'reduce',

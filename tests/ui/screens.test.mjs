@@ -8,29 +8,7 @@ import { after, before, describe, test } from 'node:test';
 import { launch, Session } from './browser.mjs';
 import { Demo } from './demo.mjs';
 import { root, screenshots } from './packages.mjs';
-
-/** The screens, each with the name of its picture. */
-export const SCREENS = {
-  home: '/',
-  welcome: '/welcome',
-  servers: '/servers',
-  add: '/servers/add',
-  server: '/servers/filesystem',
-  'server-tools': '/servers/filesystem/tools',
-  'server-settings': '/servers/filesystem/settings',
-  'server-logs': '/servers/filesystem/logs',
-  'server-history': '/servers/filesystem/history',
-  'server-broken': '/servers/postgres',
-  review: '/review',
-  'sign-ins': '/sign-ins',
-  clients: '/clients',
-  tools: '/tools',
-  activity: '/activity',
-  logs: '/logs',
-  settings: '/settings',
-  doctor: '/doctor',
-  'not-found': '/no/such/page',
-};
+import { SCREENS } from './screens.mjs';
 
 let demo;
 let browser;

@@ -66,7 +66,7 @@ fn build() -> Result<()> {
 }
 
 /// The Tauri command line, installed where it is not yet.
-fn tauri(workspace: &Workspace) -> Result<PathBuf> {
+pub(crate) fn tauri(workspace: &Workspace) -> Result<PathBuf> {
     let list = workspace.root.join("packaging/package.json");
     let place = fixtures::install_list(workspace, list, "packaging")?;
     Ok(place.join("node_modules/@tauri-apps/cli/tauri.js"))
@@ -76,7 +76,13 @@ fn pack(workspace: &Workspace, command_line: &Path, options: &Options) -> Result
     let beside = json!({"bundle": {"externalBin": [command(workspace)?]}});
     let mut tauri = Command::new("node");
     tauri.arg(command_line).current_dir(&workspace.root);
-    tauri.args(["bundle", "--ci", "--features", "desktop"]);
+    tauri.args([
+        "bundle",
+        "--ci",
+        "--no-binary-patching",
+        "--features",
+        "desktop",
+    ]);
     tauri.args(["--bundles", &kinds(options).join(",")]);
     tauri.args(["--config", &beside.to_string()]);
     shell::run(tauri.env("CARGO_TARGET_DIR", &workspace.target))

@@ -4,11 +4,9 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result};
 
+use crate::dist;
 use crate::shell;
 use crate::workspace::Workspace;
-
-/// The program that draws them, and bundles the application, in an exact version.
-const TAURI_CLI: &str = "@tauri-apps/cli@2.12.4";
 
 /// What `tauri.conf.json` and packages name; the tool makes more for systems that we do not
 /// bundle for.
@@ -22,12 +20,13 @@ const WANTED: [&str; 7] = [
     "icon.png",
 ];
 
-/// Draws all icons anew; needs Node and the network.
+/// Draws all icons anew; needs Node.
 pub(crate) fn draw(workspace: &Workspace) -> Result<()> {
     let icons = workspace.root.join("icons");
     let drawn = workspace.target.join("icons");
-    let mut tool = Command::new(if cfg!(windows) { "npx.cmd" } else { "npx" });
-    tool.args(["--yes", TAURI_CLI, "icon"])
+    let mut tool = Command::new("node");
+    tool.arg(dist::tauri(workspace)?)
+        .arg("icon")
         .arg(icons.join("toolgate.svg"))
         .arg("--output")
         .arg(&drawn);

@@ -1,5 +1,5 @@
-//! Developer tasks: `cargo xtask run`, `test`, `tidy`, `audit`, `fixtures`, `icons`, `conformance`
-//! and `measure`.
+//! Developer tasks: `cargo xtask run`, `test`, `tidy`, `audit`, `fixtures`, `icons`,
+//! `conformance`, `dist`, `measure` and `screenshots`.
 //!
 //! A plain Rust program instead of shell scripts, so that the tasks behave the same on every
 //! platform and need nothing but the toolchain.
@@ -8,6 +8,7 @@ mod audit;
 mod browser;
 mod check;
 mod conformance;
+mod desktop;
 mod dist;
 mod fixtures;
 mod icons;
@@ -15,6 +16,7 @@ mod measure;
 mod report;
 mod run;
 mod runtimes;
+mod screenshots;
 mod shell;
 mod system;
 mod tally;
@@ -59,8 +61,10 @@ enum Task {
     Conformance(conformance::Options),
     /// Make installers for this system.
     Dist(dist::Options),
+    /// Take the documentation's pictures anew: every screen, the tray in a real panel, the window.
+    Screenshots(screenshots::Options),
     /// Measure the product's bars and print them as a Markdown table.
-    Measure,
+    Measure(measure::Options),
 }
 
 fn main() -> ExitCode {
@@ -84,7 +88,10 @@ fn dispatch(task: Task) -> Result<ExitCode> {
         Task::Icons => icons::draw(&workspace).map(|()| ExitCode::SUCCESS),
         Task::Conformance(options) => conformance::run(&workspace, &options),
         Task::Dist(options) => dist::run(&workspace, &options).map(|()| ExitCode::SUCCESS),
-        Task::Measure => measure::run(&workspace).map(|()| ExitCode::SUCCESS),
+        Task::Screenshots(options) => {
+            screenshots::run(&workspace, &options).map(|()| ExitCode::SUCCESS)
+        }
+        Task::Measure(options) => measure::run(&workspace, &options).map(|()| ExitCode::SUCCESS),
     }
 }
 

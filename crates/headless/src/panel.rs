@@ -11,6 +11,9 @@ use crate::{Process, Session, wait_for};
 /// The name on the bus that a tray host registers icons under.
 const WATCHER: &str = "org.kde.StatusNotifierWatcher";
 
+/// More colours than an empty desktop and an empty window have, fewer than text alone.
+const COLOURS: u32 = 16;
+
 /// The panel's own configuration: one bar at the top edge with a stretch, the tray and a clock.
 const CONFIGURATION: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
 <channel name="xfce4-panel" version="1.0">
@@ -97,6 +100,25 @@ impl<'a> Panel<'a> {
         })
     }
 
+    /// Whether a program shows something: a window of one colour counts as none.
+    pub fn shows_more_than_a_desktop(&self) -> bool {
+        let mut import = self.session.command("import");
+        import.args([
+            "-window",
+            "root",
+            "-crop",
+            "640x480+320+200",
+            "-format",
+            "%k",
+        ]);
+        let output = import.arg("info:-").output();
+        let colours = output
+            .ok()
+            .and_then(|output| String::from_utf8(output.stdout).ok());
+        let colours = colours.and_then(|text| text.trim().parse::<u32>().ok());
+        colours.is_some_and(|colours| colours > COLOURS)
+    }
+
     /// Every pixel of the panel as a line of `ImageMagick`'s text form.
     fn pixels(&self, picture: &PathBuf) -> Option<String> {
         let mut convert = self.session.command("convert");
@@ -151,10 +173,10 @@ mod tests {
         let pixels = "\
 # ImageMagick pixel enumeration: 3,1,255,srgb
 0,0: (0,0,0)  #000000  black
-10,4: (37,99,235)  #2563EB  srgb(37,99,235)
-14,8: (37,99,235)  #2563EB  srgb(37,99,235)
+10,4: (59,130,246)  #3B82F6  srgb(59,130,246)
+14,8: (59,130,246)  #3B82F6  srgb(59,130,246)
 ";
-        assert_eq!(middle(pixels, "#2563EB"), Some((12, 6)));
+        assert_eq!(middle(pixels, "#3B82F6"), Some((12, 6)));
         assert_eq!(middle(pixels, "#FF0000"), None);
     }
 
