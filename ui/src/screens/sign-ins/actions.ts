@@ -5,7 +5,6 @@ import type { ServerStatus } from '../../api/types';
 import type { Action } from '../../lib/actions.svelte';
 import { confirm } from '../../lib/dialogs.svelte';
 import { t } from '../../lib/i18n.svelte';
-import { quote } from '../../lib/shell';
 import { tell } from '../../lib/toasts.svelte';
 
 export function cancelSignIn({ name }: ServerStatus): Action {
@@ -21,19 +20,16 @@ export function cancelSignIn({ name }: ServerStatus): Action {
 }
 
 export function signOut({ name }: ServerStatus): Action {
-  const cli = `toolgate servers sign-out ${quote(name)}`;
   return {
     id: `sign-out:${name}`,
     title: () => t('signIns.signOut'),
     icon: 'close',
-    cli,
     run: async () => {
       const sure = await confirm({
         title: t('signIns.signOutTitle', { name }),
         text: t('signIns.signOutText'),
         action: t('signIns.signOut'),
         danger: true,
-        cli,
       });
       if (!sure) return;
       await api.servers.signOut(name);
