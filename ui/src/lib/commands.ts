@@ -275,6 +275,6 @@ function files(): Action[] {
 }
 
 /** A name as a shell takes it. */
-function quote(name: string): string {
+export function quote(name: string): string {
   return /^[\w.@:/-]+$/.test(name) ? name : `'${name.replaceAll("'", `'\\''`)}'`;
 }
