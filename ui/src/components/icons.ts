@@ -33,6 +33,7 @@ export const icons = {
   left: 'M14.5 6l-6 6 6 6',
   sort: 'M8 10l4-4 4 4M8 14l4 4 4-4',
   more: 'M6 12h.01M12 12h.01M18 12h.01',
+  wrap: 'M4 6h16M4 12h13a3 3 0 0 1 0 6h-4M15.5 15.5 13 18l2.5 2.5M4 18h5',
   filter: 'M4 6h16M7 12h10M10 18h4',
   download: 'M12 4v11M7.5 11 12 15.5 16.5 11M4 20h16',
   clock: 'M12 4a8 8 0 1 0 0 16 8 8 0 0 0 0-16zM12 8v4.5l3 1.8',

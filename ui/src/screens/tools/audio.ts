@@ -22,13 +22,3 @@ export async function play(base64: string, onend: () => void): Promise<() => voi
   }
   return close;
 }
-
-/** Hands the bytes to the browser as a file. */
-export function save(base64: string, type: string, name: string): void {
-  const url = URL.createObjectURL(new Blob([toBytes(base64)], { type }));
-  const link = document.createElement('a');
-  link.href = url;
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(url), 10_000);
-}
