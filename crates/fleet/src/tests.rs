@@ -2,7 +2,9 @@
 
 mod calling;
 mod configuring;
+mod deciding;
 mod publishing;
+mod remembering;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
