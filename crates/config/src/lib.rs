@@ -6,6 +6,7 @@
 
 pub mod edit;
 mod evidence;
+mod form;
 pub mod import;
 mod launch;
 mod mask;
@@ -21,6 +22,7 @@ mod write;
 pub use edit::EditError;
 pub use evidence::evidence;
 pub use launch::{Launch, RemoteKind, RemoteLaunch, ServerConfig, SignIn, StdioLaunch};
+pub use mask::names_secret;
 pub use parse::{MAX_FILE_BYTES, Parsed, parse};
 pub use paths::{NoHomeDirectory, Paths};
 pub use reference::{Cause, KeyringError, Resolve, Unresolved};
