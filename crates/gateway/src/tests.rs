@@ -11,6 +11,7 @@ mod faces;
 mod menu;
 mod pairs;
 mod param_headers;
+mod presence;
 mod resuming;
 mod servers;
 mod sockets;

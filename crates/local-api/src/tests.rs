@@ -2,6 +2,7 @@
 
 mod access;
 mod configuring;
+mod deciding;
 mod describing;
 mod following;
 mod importing;

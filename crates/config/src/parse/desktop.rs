@@ -45,3 +45,27 @@ pub(super) fn read(section: &mut Section<'_, '_, '_>, preferences: &mut Preferen
         section.require(usable);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    #[test]
+    fn what_the_desktop_does_can_be_set_one_by_one() {
+        let text = r#"{"desktop": {"language": "es", "checkForUpdates": true, "notices": {"signIn": false}}}"#;
+        let desktop = crate::parse(text, Path::new("x"))
+            .settings
+            .expect("usable")
+            .desktop;
+        let expected = model::Preferences {
+            language: model::Language::Es,
+            check_for_updates: true,
+            notices: model::NoticePreferences {
+                sign_in: false,
+                ..model::NoticePreferences::default()
+            },
+            ..model::Preferences::default()
+        };
+        assert_eq!(desktop, expected);
+    }
+}
