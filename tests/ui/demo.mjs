@@ -1,12 +1,8 @@
 // A gateway as a person has it after some weeks: servers in every state, clients, calls, and
 // things that wait for a decision.
 
-import { spawn } from 'node:child_process';
-import path from 'node:path';
-
 import { Client } from './client.mjs';
-import { Gateway, fake } from './gateway.mjs';
-import { programs } from './packages.mjs';
+import { Gateway, fake, start } from './gateway.mjs';
 
 /** What a person is asked to look at, as people and agents hand it in. */
 const PROPOSALS = [
@@ -66,7 +62,7 @@ export class Demo {
 
   /** A scripted server that answers HTTP; its address. */
   #remote(...args) {
-    const server = spawn(path.join(programs, 'fake-server'), ['--http', '0', ...args], {
+    const server = start('fake-server', ['--http', '0', ...args], {
       stdio: ['ignore', 'pipe', 'ignore'],
     });
     this.#remotes.push(server);
