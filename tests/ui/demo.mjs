@@ -51,11 +51,11 @@ export class Demo {
     const cursor = await Client.connect(origin, 'Cursor');
     for (const client of [editor, desktop, cursor]) await client.request('tools/list', {});
     await desktop.call('time__add', { a: 12, b: 30 });
-    await desktop.call('filesystem__echo', { text: 'notes/today.md' });
+    await desktop.call('filesystem__echo', { text: 'notes/today.md' }, 'call_tool_destructive');
     for (const text of ['README.md', 'Cargo.toml', 'src/main.rs']) {
-      await editor.call('filesystem__echo', { text });
+      await editor.call('filesystem__echo', { text }, 'call_tool_destructive');
     }
-    await editor.call('linear__fail', {});
+    await editor.call('linear__fail', {}, 'call_tool_destructive');
     await editor.call('time__add', { a: 1, b: 2 });
     await cursor.end();
   }
