@@ -1,12 +1,8 @@
 // A gateway as a person has it after some weeks: servers in every state, clients, calls, and
 // things that wait for a decision.
 
-import { spawn } from 'node:child_process';
-import path from 'node:path';
-
 import { Client } from './client.mjs';
-import { Gateway, fake } from './gateway.mjs';
-import { programs } from './packages.mjs';
+import { Gateway, fake, start } from './gateway.mjs';
 
 /** What a person is asked to look at, as people and agents hand it in. */
 const PROPOSALS = [
@@ -55,18 +51,18 @@ export class Demo {
     const cursor = await Client.connect(origin, 'Cursor');
     for (const client of [editor, desktop, cursor]) await client.request('tools/list', {});
     await desktop.call('time__add', { a: 12, b: 30 });
-    await desktop.call('filesystem__echo', { text: 'notes/today.md' });
+    await desktop.call('filesystem__echo', { text: 'notes/today.md' }, 'call_tool_destructive');
     for (const text of ['README.md', 'Cargo.toml', 'src/main.rs']) {
-      await editor.call('filesystem__echo', { text });
+      await editor.call('filesystem__echo', { text }, 'call_tool_destructive');
     }
-    await editor.call('linear__fail', {});
+    await editor.call('linear__fail', {}, 'call_tool_destructive');
     await editor.call('time__add', { a: 1, b: 2 });
     await cursor.end();
   }
 
   /** A scripted server that answers HTTP; its address. */
   #remote(...args) {
-    const server = spawn(path.join(programs, 'fake-server'), ['--http', '0', ...args], {
+    const server = start('fake-server', ['--http', '0', ...args], {
       stdio: ['ignore', 'pipe', 'ignore'],
     });
     this.#remotes.push(server);

@@ -10,6 +10,20 @@ import path from 'node:path';
 import { programs } from './packages.mjs';
 import { until } from './waiting.mjs';
 
+/** What runs: a test that breaks off must leave nothing behind. */
+const running = new Set();
+process.once('exit', () => running.forEach((child) => child.kill('SIGKILL')));
+
+/** Starts a program that does not outlive this one. */
+export function start(program, args, options) {
+  const child = spawn(path.join(programs, program), args, options);
+  running.add(child);
+  child.once('exit', () => running.delete(child));
+  // Without a program there is no exit code either.
+  child.once('error', (error) => (child.failure = error));
+  return child;
+}
+
 /** The entry of a scripted server. */
 export function fake(...args) {
   return { command: path.join(programs, 'fake-server'), args };
@@ -41,13 +55,14 @@ export class Gateway {
   /** Starts the program; for a gateway that was stopped, too. */
   async launch() {
     const said = createWriteStream(path.join(this.folder, 'stderr'), { flags: 'a' });
-    this.#process = spawn(path.join(programs, 'toolgate'), this.#arguments('serve'), {
+    this.#process = start('toolgate', this.#arguments('serve'), {
       env: this.#environment(),
       cwd: this.folder,
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     this.#process.stderr.pipe(said);
     await until('the gateway is up', async () => {
+      if (this.#process.failure) throw this.#process.failure;
       if (this.#process.exitCode !== null) throw new Error(await this.diagnosis());
       return fetch(`${this.origin}/readyz`).then(
         (answer) => answer.ok,
@@ -58,8 +73,8 @@ export class Gateway {
 
   /** Asks it to end and waits until it has. */
   async stop() {
+    if (!running.has(this.#process)) return;
     const ended = new Promise((resolve) => this.#process.once('exit', resolve));
-    if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
     this.#process.kill('SIGTERM');
     await ended;
   }
@@ -110,7 +125,7 @@ export class Gateway {
 
   /** Runs a `toolgate` command against it and returns what it printed. */
   async cli(...args) {
-    const child = spawn(path.join(programs, 'toolgate'), this.#arguments(...args), {
+    const child = start('toolgate', this.#arguments(...args), {
       env: this.#environment(),
       stdio: ['ignore', 'pipe', 'inherit'],
     });
@@ -140,7 +155,8 @@ export class Gateway {
   }
 }
 
-function freePort() {
+/** A port that was free a moment ago. */
+export function freePort() {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.once('error', reject);

@@ -68,7 +68,7 @@ test('what another app has becomes servers, after a look at them', async () => {
 
 test('an address becomes a server', async () => {
   await session.visit('/servers/add/url');
-  await page.getByLabel('Address', { exact: true }).fill('http://127.0.0.1:9/mcp');
+  await page.getByRole('textbox', { name: 'Address' }).fill('http://127.0.0.1:9/mcp');
   await page.getByLabel('Name', { exact: true }).fill('by-address');
   await page.getByRole('button', { name: 'Add server' }).click();
   const { servers } = await gateway.snapshot('it is there', (snapshot) =>
@@ -80,7 +80,7 @@ test('an address becomes a server', async () => {
 test('what is no server is answered with a way out', async () => {
   await session.visit('/servers/add');
   await page.getByLabel('What you have').fill('{"mcpServers": {"empty": {}}}');
-  await page.getByText('empty').first().waitFor();
+  await page.getByText('No server is described here').waitFor();
   assert.equal(await page.getByRole('button', { name: /^Add/ }).count(), 0);
 });
 

@@ -57,8 +57,10 @@ export async function open(path: string, call: Call = {}): Promise<Response> {
   const headers = new Headers();
   const token = credential.token();
   if (token) headers.set('authorization', `Bearer ${token}`);
-  if (call.body !== undefined) headers.set('content-type', 'application/json');
-  const init: RequestInit = { method: call.method ?? 'GET', headers, cache: 'no-store' };
+  const method = call.method ?? 'GET';
+  // Without a body too: the gateway changes nothing for a page that did not have to ask the browser.
+  if (method !== 'GET') headers.set('content-type', 'application/json');
+  const init: RequestInit = { method, headers, cache: 'no-store' };
   if (call.body !== undefined) init.body = JSON.stringify(call.body);
   if (call.signal) init.signal = call.signal;
   if (call.keepalive) init.keepalive = true;
