@@ -68,6 +68,7 @@ function take(event: SseEvent): void {
 }
 
 function pause(millis: number, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
   return new Promise((resolve) => {
     const ended = new AbortController();
     const end = (): void => {
