@@ -13,6 +13,16 @@ export default defineConfig({
     // The gateway's Content-Security-Policy allows no data: address for scripts and styles.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    rolldownOptions: {
+      output: {
+        // What several screens share is one file: dozens of tiny ones compress badly.
+        codeSplitting: {
+          groups: [
+            { name: 'shared', test: /node_modules|src\/(api|components|lib)\//, minShareCount: 3 },
+          ],
+        },
+      },
+    },
   },
   server: {
     proxy: {

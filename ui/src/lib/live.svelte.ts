@@ -37,10 +37,14 @@ export async function follow(signal: AbortSignal): Promise<void> {
     try {
       const response = await open('/events', { signal });
       if (response.body) {
-        await readEvents(response.body, (event) => {
-          failures = 0;
-          take(event);
-        }, SILENCE_MS);
+        await readEvents(
+          response.body,
+          (event) => {
+            failures = 0;
+            take(event);
+          },
+          SILENCE_MS,
+        );
       }
     } catch (cause) {
       if (signal.aborted) return;
@@ -64,6 +68,7 @@ function take(event: SseEvent): void {
 }
 
 function pause(millis: number, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
   return new Promise((resolve) => {
     const ended = new AbortController();
     const end = (): void => {
