@@ -38,6 +38,15 @@ pub(crate) fn install_folder(workspace: &Workspace, folder: &str) -> Result<Path
     Ok(cache)
 }
 
+/// Installs one list into a folder of this name, if it is missing or out of date; returns where
+/// it is.
+pub(crate) fn install_list(workspace: &Workspace, list: PathBuf, folder: &str) -> Result<PathBuf> {
+    let place = cache(workspace).join(folder);
+    let group = group(list, &place).context("this is no list of packages")?;
+    group.bring_up_to_date(workspace)?;
+    Ok(place)
+}
+
 fn cache(workspace: &Workspace) -> PathBuf {
     workspace.root.join(".cache/fixtures")
 }
@@ -45,16 +54,7 @@ fn cache(workspace: &Workspace) -> PathBuf {
 fn install_if(workspace: &Workspace, wanted: impl Fn(&Group) -> bool) -> Result<()> {
     let groups = discover(&workspace.root.join("tests/fixtures"), &cache(workspace))?;
     for group in groups.into_iter().filter(wanted) {
-        let name = workspace.shown(&group.place).display().to_string();
-        if group.is_current()? {
-            anstream::eprintln!("{name} is up to date");
-            continue;
-        }
-        anstream::eprintln!("installing {name}");
-        group
-            .install()
-            .with_context(|| format!("{name} could not be installed"))?;
-        anstream::eprintln!("installed {name}");
+        group.bring_up_to_date(workspace)?;
     }
     Ok(())
 }
@@ -100,6 +100,19 @@ fn group(list: PathBuf, folder: &Path) -> Option<Group> {
 }
 
 impl Group {
+    fn bring_up_to_date(&self, workspace: &Workspace) -> Result<()> {
+        let name = workspace.shown(&self.place).display().to_string();
+        if self.is_current()? {
+            anstream::eprintln!("{name} is up to date");
+            return Ok(());
+        }
+        anstream::eprintln!("installing {name}");
+        self.install()
+            .with_context(|| format!("{name} could not be installed"))?;
+        anstream::eprintln!("installed {name}");
+        Ok(())
+    }
+
     /// The copy of the list, written last: what is there was installed to the end.
     fn stamp(&self) -> PathBuf {
         self.place.join("installed.txt")

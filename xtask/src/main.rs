@@ -1,20 +1,27 @@
-//! Developer tasks: `cargo xtask run`, `test`, `tidy`, `audit`, `fixtures`, `conformance` and
-//! `measure`.
+//! Developer tasks: `cargo xtask run`, `test`, `tidy`, `audit`, `fixtures`, `icons`,
+//! `conformance`, `dist`, `measure` and `screenshots`.
 //!
 //! A plain Rust program instead of shell scripts, so that the tasks behave the same on every
 //! platform and need nothing but the toolchain.
 
 mod audit;
+mod browser;
 mod check;
 mod conformance;
+mod desktop;
+mod dist;
 mod fixtures;
+mod icons;
 mod measure;
 mod report;
 mod run;
 mod runtimes;
+mod screenshots;
 mod shell;
+mod system;
 mod tally;
 mod tidy;
+mod ui;
 mod workspace;
 
 use std::process::ExitCode;
@@ -34,12 +41,8 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Task {
-    /// Build the gateway optimised and start it in this terminal.
-    Run {
-        /// Passed on to `toolgate serve`.
-        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-        arguments: Vec<String>,
-    },
+    /// Build everything optimised and start it in this terminal.
+    Run(run::Options),
     /// Run every check: format, lints, structure, spelling, all tests.
     Test,
     /// Report sizes, test ratio and crate order of the sources.
@@ -52,10 +55,16 @@ enum Task {
     Audit,
     /// Install the real MCP servers and clients that the integration tests use.
     Fixtures,
+    /// Draw the application's icons from their one source; needs Node and the network.
+    Icons,
     /// Score the gateway with the public MCP conformance suite, as a server and as a client.
     Conformance(conformance::Options),
+    /// Make installers for this system.
+    Dist(dist::Options),
+    /// Take the documentation's pictures anew: every screen, the tray in a real panel, the window.
+    Screenshots(screenshots::Options),
     /// Measure the product's bars and print them as a Markdown table.
-    Measure,
+    Measure(measure::Options),
 }
 
 fn main() -> ExitCode {
@@ -71,13 +80,18 @@ fn main() -> ExitCode {
 fn dispatch(task: Task) -> Result<ExitCode> {
     let workspace = Workspace::load()?;
     match task {
-        Task::Run { arguments } => run::run(&workspace, &arguments),
+        Task::Run(options) => run::run(&workspace, &options),
         Task::Test => Ok(check::run(&workspace)),
         Task::Tidy { check } => tidy::run(&workspace, check),
         Task::Audit => audit::run(&workspace),
         Task::Fixtures => fixtures::install(&workspace).map(|()| ExitCode::SUCCESS),
+        Task::Icons => icons::draw(&workspace).map(|()| ExitCode::SUCCESS),
         Task::Conformance(options) => conformance::run(&workspace, &options),
-        Task::Measure => measure::run(&workspace).map(|()| ExitCode::SUCCESS),
+        Task::Dist(options) => dist::run(&workspace, &options).map(|()| ExitCode::SUCCESS),
+        Task::Screenshots(options) => {
+            screenshots::run(&workspace, &options).map(|()| ExitCode::SUCCESS)
+        }
+        Task::Measure(options) => measure::run(&workspace, &options).map(|()| ExitCode::SUCCESS),
     }
 }
 
@@ -95,10 +109,10 @@ mod tests {
     #[test]
     fn run_passes_options_of_the_gateway_through() {
         let parsed = Arguments::try_parse_from(["cargo xtask", "run", "--", "--data-dir", "x"]);
-        let Task::Run { arguments } = parsed.expect("parses").task else {
+        let Task::Run(options) = parsed.expect("parses").task else {
             panic!("another task was chosen");
         };
-        assert_eq!(arguments, ["--data-dir", "x"]);
+        assert_eq!(options.arguments, ["--data-dir", "x"]);
     }
 
     #[test]

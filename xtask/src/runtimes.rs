@@ -1,11 +1,11 @@
 //! The language runtimes that real MCP servers need: Node.js with npm, and Python 3.
 
-use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Result, bail};
 
 use crate::shell;
+use crate::system;
 
 /// The oldest Node.js that the servers under test run on.
 const NODE_MAJOR: u32 = 20;
@@ -29,8 +29,8 @@ impl Runtime {
         if self.is_usable() {
             return Ok(());
         }
-        if can_install() {
-            apt_get(self.debian_packages())?;
+        if system::can_install() {
+            system::apt_get(self.debian_packages())?;
         }
         if !self.is_usable() {
             bail!("{}", self.instructions());
@@ -38,7 +38,8 @@ impl Runtime {
         Ok(())
     }
 
-    fn is_usable(self) -> bool {
+    /// Whether it is here, new enough and complete.
+    pub(crate) fn is_usable(self) -> bool {
         match self {
             Self::Node => {
                 let version = shell::output(Command::new("node").arg("--version"));
@@ -65,8 +66,8 @@ impl Runtime {
     fn instructions(self) -> String {
         match self {
             Self::Node => format!(
-                "The integration tests run real MCP servers and need Node.js {NODE_MAJOR} or newer \
-                 with npm, which are not on the PATH. Install them from https://nodejs.org or with \
+                "The web UI is built with Node.js and the integration tests run real MCP servers on it: \
+                 Node.js {NODE_MAJOR} or newer with npm is needed and not on the PATH. Install it from https://nodejs.org or with \
                  your system's package manager, then run the task again."
             ),
             Self::Python => format!(
@@ -94,21 +95,6 @@ fn node_major(version: &str) -> Option<u32> {
     version.strip_prefix('v')?.split('.').next()?.parse().ok()
 }
 
-fn can_install() -> bool {
-    let is_root = || shell::output(Command::new("id").arg("-u")).as_deref() == Some("0");
-    Path::new("/etc/debian_version").exists() && is_root()
-}
-
-fn apt_get(packages: &[&str]) -> Result<()> {
-    let mut install = Command::new("apt-get");
-    install
-        .args(["install", "-y", "--no-install-recommends"])
-        .args(packages);
-    // Fresh containers come without package lists.
-    shell::run(Command::new("apt-get").arg("update"))?;
-    shell::run(install.env("DEBIAN_FRONTEND", "noninteractive"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -125,10 +111,7 @@ mod tests {
     fn the_instructions_say_what_why_and_what_next() {
         for runtime in [Runtime::Node, Runtime::Python] {
             let text = runtime.instructions();
-            assert!(
-                text.starts_with("The integration tests run real MCP servers"),
-                "{text}"
-            );
+            assert!(text.contains("tests run real MCP servers"), "{text}");
             assert!(text.contains("Install"), "{text}");
             assert!(text.ends_with("then run the task again."), "{text}");
         }

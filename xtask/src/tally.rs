@@ -22,6 +22,27 @@ impl Tally {
         self.read(line, "test result:");
     }
 
+    /// Adds what a line of vitest says, if it is the summary:
+    /// `      Tests  1 failed | 12 passed (13)`.
+    pub(crate) fn read_vitest(&mut self, line: &str) {
+        if let Some(counts) = line.trim_start().strip_prefix("Tests ") {
+            counts.split('|').for_each(|part| self.read_part(part));
+        }
+    }
+
+    /// Adds what a line of Node's test runner says, if it is part of the summary:
+    /// `ℹ pass 12`, `ℹ fail 1`, `ℹ cancelled 0`.
+    pub(crate) fn read_node(&mut self, line: &str) {
+        let Some(part) = line.strip_prefix("ℹ ") else {
+            return;
+        };
+        match part.split_once(' ') {
+            Some(("pass", count)) => self.passed += count.parse().unwrap_or(0),
+            Some(("fail" | "cancelled", count)) => self.failed += count.parse().unwrap_or(0),
+            _ => {}
+        }
+    }
+
     fn read(&mut self, line: &str, start: &str) {
         if line.trim_start().starts_with(start) {
             for part in line.split([',', ';', '.', ':', '(']) {
@@ -86,6 +107,31 @@ mod tests {
             NEXTEST,
         ];
         assert_eq!(tally(Tally::read_nextest, &shown), (4, 3));
+    }
+
+    #[test]
+    fn reads_the_summary_of_vitest() {
+        let lines = [
+            " Test Files  1 failed | 4 passed (5)",
+            "      Tests  2 failed | 30 passed (32)",
+        ];
+        assert_eq!(tally(Tally::read_vitest, &lines), (30, 2));
+        assert_eq!(
+            tally(Tally::read_vitest, &["      Tests  7 passed (7)"]),
+            (7, 0)
+        );
+    }
+
+    #[test]
+    fn reads_the_summary_of_node() {
+        let lines = [
+            "ℹ tests 4",
+            "ℹ pass 2",
+            "ℹ fail 1",
+            "ℹ cancelled 1",
+            "ℹ skipped 0",
+        ];
+        assert_eq!(tally(Tally::read_node, &lines), (2, 2));
     }
 
     #[test]

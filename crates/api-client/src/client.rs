@@ -169,7 +169,12 @@ impl Client {
         self.json(Method::GET, path, None::<&()>).await
     }
 
-    async fn json<B: Serialize, R: DeserializeOwned>(
+    /// Where the gateway listens.
+    pub(crate) fn socket(&self) -> &Path {
+        &self.socket
+    }
+
+    pub(crate) async fn json<B: Serialize, R: DeserializeOwned>(
         &self,
         method: Method,
         path: String,
@@ -179,8 +184,23 @@ impl Client {
         decode(&self.reply(method, path, body).await?)
     }
 
+    /// Sends a body where the answer has none.
+    pub(crate) async fn send<B: Serialize>(
+        &self,
+        method: Method,
+        path: String,
+        body: &B,
+    ) -> Result<(), ClientError> {
+        self.reply(method, path, encode(body)?).await.map(drop)
+    }
+
     /// [`Self::exchange`] with a bound on its time.
-    async fn reply(&self, method: Method, path: String, body: Bytes) -> Result<Bytes, ClientError> {
+    pub(crate) async fn reply(
+        &self,
+        method: Method,
+        path: String,
+        body: Bytes,
+    ) -> Result<Bytes, ClientError> {
         timeout(REPLY_TIMEOUT, self.exchange(method, path, body))
             .await
             .map_err(|_| ClientError::TimedOut {

@@ -4,6 +4,7 @@
 //! those who speak something else than the API through the same door.
 
 mod client;
+mod desktop;
 mod error;
 mod link;
 mod path;

@@ -20,6 +20,8 @@ use tokio::task::JoinSet;
 
 use super::*;
 
+mod desktop;
+
 /// A gateway that counts its connections and lives as long as this value.
 struct Fake {
     dir: TempDir,

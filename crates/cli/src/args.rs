@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::commands::{bridge, completions, config, logs, serve, servers, tools};
+use crate::commands::{bridge, completions, config, logs, serve, servers, tools, ui};
 
 /// Shown at the end of the long help.
 const AFTER_HELP: &str = "\
@@ -61,6 +61,8 @@ pub(crate) struct Global {
 pub(crate) enum Command {
     /// Run the gateway until it is interrupted
     Serve(serve::Args),
+    /// Open the gateway's web UI in the browser
+    Ui(ui::Args),
     /// Show how the gateway and its servers are
     Status,
     /// List, add, remove and control servers

@@ -10,6 +10,7 @@ mod trivia;
 
 use std::path::PathBuf;
 
+use indexmap::IndexMap;
 use model::{InvalidName, ServerName};
 use serde_json::{Map, Value};
 
@@ -128,6 +129,24 @@ pub fn set_enabled(text: &str, name: &str, enabled: bool) -> Result<String, Edit
         document = edited.ok_or_else(not_editable)?;
     }
     Ok(document.to_string())
+}
+
+/// Every server's entry as it stands in the text, in its order; nothing where the text cannot be
+/// read. Of two by one name, the first counts.
+pub(crate) fn entries(text: &str) -> IndexMap<String, Value> {
+    let mut entries = IndexMap::new();
+    let Ok(document) = Document::parse(text) else {
+        return entries;
+    };
+    let mut value = document.value();
+    for section in SERVER_SECTIONS {
+        if let Some(Value::Object(servers)) = value.get_mut(section).map(Value::take) {
+            for (name, entry) in servers {
+                entries.entry(name).or_insert(entry);
+            }
+        }
+    }
+    entries
 }
 
 /// The keys to write, with their values, so that the server is on or off.

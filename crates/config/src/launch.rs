@@ -123,10 +123,16 @@ impl ServerConfig {
 
     /// The entry for people: environment and headers with their references, but no literal value.
     pub fn masked_entry(&self) -> Value {
-        let mut entry = match &self.launch {
-            Launch::Stdio(launch) => launch.masked(),
-            Launch::Remote(launch) => launch.masked(),
-        };
+        self.entry(Show::Masked)
+    }
+
+    /// The same with every value as it stands in the file; may hold literal secrets.
+    pub(crate) fn written_entry(&self) -> Value {
+        self.entry(Show::Written)
+    }
+
+    fn entry(&self, show: Show) -> Value {
+        let mut entry = self.launch.entry(show);
         entry.insert("disabled".into(), (!self.enabled).into());
         entry.insert("startTimeout".into(), self.start_timeout.as_secs().into());
         entry.insert("callTimeout".into(), self.call_timeout.as_secs().into());
@@ -134,7 +140,79 @@ impl ServerConfig {
     }
 }
 
+/// How the values of an entry are written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Show {
+    /// For people, without secrets.
+    Masked,
+    /// As in the file.
+    Written,
+}
+
+impl Show {
+    fn list<'a>(self, templates: impl IntoIterator<Item = &'a Template>) -> Vec<String> {
+        match self {
+            Self::Masked => mask::argument_list(templates),
+            Self::Written => {
+                let written = templates.into_iter().map(Template::written);
+                written.map(str::to_owned).collect()
+            }
+        }
+    }
+
+    fn url(self, template: &Template) -> String {
+        match self {
+            Self::Masked => mask::url_template(template),
+            Self::Written => template.written().to_owned(),
+        }
+    }
+
+    /// What is a secret unless it is a reference.
+    fn secret(self, template: &Template) -> String {
+        match self {
+            Self::Masked => template.masked(),
+            Self::Written => template.written().to_owned(),
+        }
+    }
+
+    fn secrets(self, values: &IndexMap<String, Template>) -> Value {
+        values
+            .iter()
+            .map(|(key, value)| (key.clone(), Value::from(self.secret(value))))
+            .collect()
+    }
+}
+
 impl Launch {
+    /// How it is started or reached, for people: as in [`ServerConfig::masked_entry`].
+    pub(crate) fn masked(&self) -> Map<String, Value> {
+        self.entry(Show::Masked)
+    }
+
+    fn entry(&self, show: Show) -> Map<String, Value> {
+        match self {
+            Self::Stdio(launch) => launch.entry(show),
+            Self::Remote(launch) => launch.entry(show),
+        }
+    }
+
+    /// All texts that may hold references.
+    pub fn templates(&self) -> Box<dyn Iterator<Item = &Template> + '_> {
+        match self {
+            Self::Stdio(stdio) => Box::new(
+                std::iter::once(&stdio.command)
+                    .chain(&stdio.args)
+                    .chain(stdio.env.values())
+                    .chain(&stdio.cwd),
+            ),
+            Self::Remote(remote) => Box::new(
+                std::iter::once(&remote.url)
+                    .chain(remote.headers.values())
+                    .chain(remote.sign_in.templates()),
+            ),
+        }
+    }
+
     /// The launch in one unambiguous form; may hold literal secrets.
     fn canonical(&self) -> Value {
         match self {
@@ -155,14 +233,11 @@ impl Launch {
 }
 
 impl StdioLaunch {
-    fn masked(&self) -> Map<String, Value> {
+    fn entry(&self, show: Show) -> Map<String, Value> {
         let mut entry = Map::new();
-        entry.insert(
-            "command".into(),
-            mask::argument_list([&self.command]).concat().into(),
-        );
-        entry.insert("args".into(), mask::argument_list(&self.args).into());
-        entry.insert("env".into(), masked_values(&self.env));
+        entry.insert("command".into(), show.list([&self.command]).concat().into());
+        entry.insert("args".into(), show.list(&self.args).into());
+        entry.insert("env".into(), show.secrets(&self.env));
         if let Some(cwd) = &self.cwd {
             entry.insert("cwd".into(), cwd.written().into());
         }
@@ -171,15 +246,15 @@ impl StdioLaunch {
 }
 
 impl RemoteLaunch {
-    fn masked(&self) -> Map<String, Value> {
+    fn entry(&self, show: Show) -> Map<String, Value> {
         let mut entry = Map::new();
         if let Some(kind) = self.kind.as_type() {
             entry.insert("type".into(), kind.into());
         }
-        entry.insert("url".into(), mask::url_template(&self.url).into());
-        entry.insert("headers".into(), masked_values(&self.headers));
+        entry.insert("url".into(), show.url(&self.url).into());
+        entry.insert("headers".into(), show.secrets(&self.headers));
         let oauth = self.sign_in.entry(|key, template| match key {
-            "clientSecret" => template.masked(),
+            "clientSecret" => show.secret(template),
             _ => template.written().to_owned(),
         });
         if !oauth.is_empty() {
@@ -250,13 +325,6 @@ fn sorted(values: &IndexMap<String, Template>) -> Vec<(&str, &str)> {
         .collect();
     pairs.sort_unstable();
     pairs
-}
-
-fn masked_values(values: &IndexMap<String, Template>) -> Value {
-    values
-        .iter()
-        .map(|(key, value)| (key.clone(), Value::from(value.masked())))
-        .collect()
 }
 
 #[cfg(test)]

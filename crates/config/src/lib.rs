@@ -4,7 +4,11 @@
 //! [`edit`] changes the text of the file and nothing but the edited key, and [`ConfigStore`] keeps
 //! the last good settings live while people and programs edit the file.
 
+mod changes;
 pub mod edit;
+mod entry;
+mod evidence;
+pub mod import;
 mod launch;
 mod mask;
 mod parse;
@@ -14,9 +18,13 @@ mod schema;
 mod settings;
 mod store;
 mod template;
+mod unmask;
 mod write;
 
+pub use changes::EntryChange;
 pub use edit::EditError;
+pub use entry::read_entry;
+pub use evidence::evidence;
 pub use launch::{Launch, RemoteKind, RemoteLaunch, ServerConfig, SignIn, StdioLaunch};
 pub use parse::{MAX_FILE_BYTES, Parsed, parse};
 pub use paths::{NoHomeDirectory, Paths};
@@ -25,3 +33,4 @@ pub use schema::schema;
 pub use settings::{ArgumentLogging, CallTools, LogLevel, LogSettings, Settings};
 pub use store::{ConfigStore, Edit, Loaded, OpenError};
 pub use template::{Reference, Template};
+pub use unmask::unmask;

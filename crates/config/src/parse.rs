@@ -5,6 +5,7 @@
 //! what breaks one server costs that server only. A key nobody knows is a warning, because an
 //! entry may be pasted from any client.
 
+mod desktop;
 mod entry;
 mod globals;
 mod keys;
@@ -24,6 +25,7 @@ use crate::settings::Settings;
 use section::Section;
 use source::Report;
 
+pub(crate) use keys::SERVER as SERVER_KEYS;
 pub(crate) use source::problem;
 
 /// A configuration larger than this is refused unread: nobody writes it by hand.
@@ -162,10 +164,17 @@ fn read(root: &Object<'_>, mut report: Report<'_>) -> Parsed {
     }
 }
 
-/// The keys of the file, of `logs`, of a server's entry and of its `oauth`.
+/// The keys of the file and of its sections, by the section's place in the schema.
 #[cfg(test)]
-pub(crate) fn known_keys() -> [&'static [&'static str]; 4] {
-    [&keys::FILE, &keys::LOGS, &keys::SERVER, &keys::OAUTH]
+pub(crate) fn known_keys() -> [(&'static str, &'static [&'static str]); 6] {
+    [
+        ("", &keys::FILE),
+        ("/$defs/Logs", &keys::LOGS),
+        ("/$defs/Desktop", &keys::DESKTOP),
+        ("/$defs/Notices", &keys::NOTICES),
+        ("/$defs/Server", &keys::SERVER),
+        ("/$defs/OAuth", &keys::OAUTH),
+    ]
 }
 
 #[cfg(test)]

@@ -47,6 +47,8 @@ struct File {
     start_timeout: Option<u64>,
     /// What is logged, and how much of it is kept.
     logs: Option<Logs>,
+    /// How the desktop behaves towards its user.
+    desktop: Option<Desktop>,
     /// The servers by name.
     mcp_servers: Option<BTreeMap<String, Server>>,
     /// The servers by name, as VS Code calls it; the same as "mcpServers".
@@ -70,6 +72,55 @@ struct Logs {
     max_age_days: Option<u64>,
     /// What is kept of the arguments of calls; their values never are. Default: "shape".
     arguments: Option<ArgumentLogging>,
+}
+
+/// How the desktop behaves towards its user.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct Desktop {
+    /// The language of window and tray; "auto" follows the system. Default: "auto".
+    language: Option<Language>,
+    /// Whether the window is light or dark; "auto" follows the system. Default: "auto".
+    theme: Option<Theme>,
+    /// Whether the tray starts when you log in. Default: false.
+    start_at_login: Option<bool>,
+    /// Whether to look for newer versions. Default: false.
+    check_for_updates: Option<bool>,
+    /// What to be told of.
+    notices: Option<Notices>,
+}
+
+/// What to be told of.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct Notices {
+    /// Something waits for a review. Default: true.
+    review: Option<bool>,
+    /// A server wants a sign-in. Default: true.
+    sign_in: Option<bool>,
+    /// A server is broken. Default: true.
+    problems: Option<bool>,
+}
+
+/// The language of texts.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[expect(dead_code, reason = "only the names go into the schema")]
+enum Language {
+    Auto,
+    En,
+    De,
+    Es,
+}
+
+/// Light or dark.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[expect(dead_code, reason = "only the names go into the schema")]
+enum Theme {
+    Auto,
+    Light,
+    Dark,
 }
 
 /// One server: "command" for one that is started here, "url" for one that runs elsewhere.
@@ -209,6 +260,10 @@ mod tests {
             json!({"toolResponseLimit": 5}),
             json!({"logs": {"maxFiles": 101}}),
             json!({"callTools": "both"}),
+            json!({"desktop": {"language": "de", "theme": "dark", "notices": {"signIn": false}}}),
+            json!({"desktop": {"language": "fr"}}),
+            json!({"desktop": {"startAtLogin": "yes"}}),
+            json!({"desktop": {"notices": {"problems": 1}}}),
             json!({"mcpServers": {"a": {"command": "x", "args": "y"}}}),
             json!({"mcpServers": {"a": {"url": "https://x/", "type": "carrier-pigeon"}}}),
         ];
@@ -226,8 +281,7 @@ mod tests {
     #[test]
     fn the_schema_and_the_reader_know_the_same_keys() {
         let schema = schema();
-        let pointers = ["", "/$defs/Logs", "/$defs/Server", "/$defs/OAuth"];
-        for (pointer, known) in pointers.into_iter().zip(crate::parse::known_keys()) {
+        for (pointer, known) in crate::parse::known_keys() {
             let pointer = &format!("{pointer}/properties");
             let properties = schema
                 .pointer(pointer)

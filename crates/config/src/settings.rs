@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use indexmap::IndexMap;
-use model::ServerName;
+use model::{Preferences, ServerName};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -37,6 +37,8 @@ pub struct Settings {
     pub call_tools: CallTools,
     /// What is logged, and how much of it is kept.
     pub logs: LogSettings,
+    /// How the desktop behaves towards its user.
+    pub desktop: Preferences,
     /// The servers, in the order of the file.
     pub servers: IndexMap<ServerName, ServerConfig>,
 }
@@ -51,6 +53,7 @@ impl Default for Settings {
             tool_response_limit: DEFAULT_RESPONSE_LIMIT,
             call_tools: CallTools::default(),
             logs: LogSettings::default(),
+            desktop: Preferences::default(),
             servers: IndexMap::new(),
         }
     }

@@ -6,13 +6,16 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use indexmap::IndexMap;
-use model::{ConfigStatus, Diagnostic, Severity, now_millis};
+use model::{Author, ConfigStatus, Diagnostic, Severity, now_millis};
 use serde_json::Value;
 use tokio::sync::watch as latest;
 
+use crate::changes::{Changes, EntryChange};
 use crate::edit::{self, EditError};
+use crate::entry::unusable;
 use crate::parse::{Parsed, parse};
 use crate::settings::Settings;
+use crate::unmask::unmask;
 use crate::write;
 
 /// What is live, and how the file stands.
@@ -36,6 +39,14 @@ pub enum Edit {
     },
     /// Replaces a server's entry.
     Replace {
+        /// Its name.
+        name: String,
+        /// The new entry.
+        entry: Value,
+    },
+    /// Replaces a server's entry by one in which values may be masked, as people are shown them;
+    /// those stay what they are.
+    Amend {
         /// Its name.
         name: String,
         /// The new entry.
@@ -79,6 +90,7 @@ pub struct ConfigStore {
     live: latest::Sender<Arc<Loaded>>,
     /// What was last read; locked while the file is read or written, so that one at a time does.
     last: Mutex<Result<String, Diagnostic>>,
+    changes: Changes,
 }
 
 impl ConfigStore {
@@ -106,6 +118,7 @@ impl ConfigStore {
         Ok(Arc::new(Self {
             path,
             live,
+            changes: Changes::since(text.as_deref().unwrap_or_default()),
             last: Mutex::new(text),
         }))
     }
@@ -124,7 +137,14 @@ impl ConfigStore {
     pub fn reload(&self) -> Arc<Loaded> {
         let mut last = self.lock();
         *last = write::read(&self.path);
-        self.publish(&last)
+        self.publish(&last, &Author::file())
+    }
+
+    /// Has every change of a server's entry told from now on. It is told before it is live, and
+    /// by whoever makes it: the listener must not touch the configuration. Only the first listener
+    /// is heard.
+    pub fn on_change(&self, listener: impl Fn(EntryChange) + Send + Sync + 'static) {
+        self.changes.on_change(Box::new(listener));
     }
 
     /// Reads the file again, and says nothing when it holds the same bytes as before.
@@ -133,7 +153,7 @@ impl ConfigStore {
         let text = write::read(&self.path);
         if *last != text {
             *last = text;
-            self.publish(&last);
+            self.publish(&last, &Author::file());
         }
     }
 
@@ -141,8 +161,17 @@ impl ConfigStore {
     ///
     /// The whole result is checked before it is written, and on an error nothing is.
     pub async fn edit(self: &Arc<Self>, edit: Edit) -> Result<Arc<Loaded>, EditError> {
+        self.edit_by(Author::person(), edit).await
+    }
+
+    /// As [`edit`](Self::edit), by somebody else than a person.
+    pub async fn edit_by(
+        self: &Arc<Self>,
+        author: Author,
+        edit: Edit,
+    ) -> Result<Arc<Loaded>, EditError> {
         let store = Arc::clone(self);
-        match tokio::task::spawn_blocking(move || store.edit_now(&edit)).await {
+        match tokio::task::spawn_blocking(move || store.edit_now(&author, &edit)).await {
             Ok(result) => result,
             // Only while the process shuts down.
             Err(error) => {
@@ -155,14 +184,19 @@ impl ConfigStore {
         }
     }
 
-    fn edit_now(&self, edit: &Edit) -> Result<Arc<Loaded>, EditError> {
+    fn edit_now(&self, author: &Author, edit: &Edit) -> Result<Arc<Loaded>, EditError> {
         let mut last = self.lock();
         let before = write::read(&self.path);
-        if parsed(&before, &self.path).settings.is_none() {
+        let Some(settings) = parsed(&before, &self.path).settings else {
             return Err(self.invalid(&before));
+        };
+        if *last != before {
+            // What somebody else has done meanwhile is not this author's doing.
+            last.clone_from(&before);
+            self.publish(&last, &Author::file());
         }
         let before = before.map_err(|error| EditError::InvalidFile(error.to_string()))?;
-        let after = edit.apply(&before)?;
+        let after = edit.apply(&before, &settings)?;
         self.check(edit, &after)?;
         if after != before {
             if write::read(&self.path).as_deref() != Ok(before.as_str()) {
@@ -171,7 +205,7 @@ impl ConfigStore {
             write::replace(&self.path, &after)?;
         }
         *last = Ok(after);
-        Ok(self.publish(&last))
+        Ok(self.publish(&last, author))
     }
 
     fn invalid(&self, text: &Result<String, Diagnostic>) -> EditError {
@@ -190,7 +224,9 @@ impl ConfigStore {
             ..
         } = parse(text, &self.path);
         let name = match edit {
-            Edit::Add { name, .. } | Edit::Replace { name, .. } => Some(name.as_str()),
+            Edit::Add { name, .. } | Edit::Replace { name, .. } | Edit::Amend { name, .. } => {
+                Some(name.as_str())
+            }
             Edit::Remove { .. } | Edit::SetEnabled { .. } => None,
         };
         let is_there = |settings: &Settings| {
@@ -204,17 +240,14 @@ impl ConfigStore {
         if settings.as_ref().is_some_and(is_there) {
             return Ok(());
         }
-        let reasons = diagnostics
-            .iter()
-            .filter(|found| found.severity == Severity::Error);
-        let reasons = reasons.filter_map(|found| reason(found, name.unwrap_or_default()));
-        Err(EditError::InvalidEntry(
-            reasons.collect::<Vec<_>>().join(" "),
-        ))
+        Err(unusable(&diagnostics, name.unwrap_or_default()))
     }
 
-    fn publish(&self, text: &Result<String, Diagnostic>) -> Arc<Loaded> {
+    fn publish(&self, text: &Result<String, Diagnostic>, by: &Author) -> Arc<Loaded> {
         let parsed = parsed(text, &self.path);
+        if let (Ok(text), Some(_)) = (text, &parsed.settings) {
+            self.changes.note(text, by);
+        }
         let loaded = Arc::new(successor(&self.current(), parsed));
         self.live.send_replace(Arc::clone(&loaded));
         loaded
@@ -227,10 +260,19 @@ impl ConfigStore {
 }
 
 impl Edit {
-    fn apply(&self, text: &str) -> Result<String, EditError> {
+    fn apply(&self, text: &str, settings: &Settings) -> Result<String, EditError> {
         match self {
             Self::Add { name, entry } => edit::add_server(text, name, entry),
             Self::Replace { name, entry } => edit::replace_server(text, name, entry),
+            Self::Amend { name, entry } => {
+                let written = edit::entries(text).swap_remove(name);
+                let entry = match (written, settings.servers.get(name.as_str())) {
+                    (Some(written), Some(config)) => unmask(&written, config, entry)?,
+                    // Nothing of it was shown, so nothing in it can be masked.
+                    _ => entry.clone(),
+                };
+                edit::replace_server(text, name, &entry)
+            }
             Self::Remove { name } => edit::remove_server(text, name),
             Self::SetEnabled { name, enabled } => edit::set_enabled(text, name, *enabled),
         }
@@ -279,17 +321,6 @@ fn successor(before: &Loaded, parsed: Parsed) -> Loaded {
     Loaded {
         settings: Arc::new(settings),
         status,
-    }
-}
-
-/// What a finding says about a server's entry, without the place in a text that nobody sees.
-fn reason(found: &Diagnostic, server: &str) -> Option<String> {
-    let (_, key) = found.key.split_once('.')?;
-    let key = key.strip_prefix(server)?;
-    let Diagnostic { message, fix, .. } = found;
-    match key.strip_prefix('.') {
-        Some(key) => Some(format!("{key}: {message} {fix}")),
-        None => key.is_empty().then(|| format!("{message} {fix}")),
     }
 }
 

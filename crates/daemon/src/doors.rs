@@ -97,13 +97,11 @@ fn service(parts: &Parts, keeper: Doorkeeper) -> Router {
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(|| async { "ready\n" }))
         .layer(from_fn_with_state(keeper.clone(), gateway::guard));
+    let pages = web_ui::router().layer(from_fn_with_state(keeper.clone(), gateway::guard_pages));
     gateway::router(parts.gateway.clone(), keeper.clone())
-        .merge(local_api::router(
-            parts.api.clone(),
-            keeper,
-            parts.token.clone(),
-        ))
+        .merge(local_api::router(parts.api.clone(), keeper))
         .merge(alive)
+        .merge(pages)
 }
 
 /// Accepts connections until `closing`, then waits for those in flight, within bounds.

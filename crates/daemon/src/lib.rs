@@ -12,11 +12,13 @@ use std::sync::Arc;
 
 use config::{ConfigStore, OpenError, Paths};
 use gateway::Overrides;
+use local_api::Access;
+use tokio_util::sync::CancellationToken;
 
 use doors::Doors;
 use lock::Lock;
 use parts::Parts;
-use signals::Signals;
+use signals::Orders;
 
 /// How to run.
 pub struct Options {
@@ -30,12 +32,14 @@ pub struct Options {
     pub no_server_add: bool,
     /// Agents may not remove servers.
     pub no_server_remove: bool,
+    /// Stops when this is cancelled, and does not listen to signals; without it, a signal stops.
+    pub stop: Option<CancellationToken>,
     /// Called once, when clients can connect.
     pub on_ready: Box<dyn FnOnce(&Ready) + Send>,
 }
 
 /// What is up.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Ready {
     /// The URL for clients.
     pub endpoint: String,
@@ -45,6 +49,16 @@ pub struct Ready {
     pub config_file: PathBuf,
     /// Servers in it.
     pub servers: usize,
+    access: Access,
+}
+
+impl Ready {
+    /// An address that opens the web UI once, within ten minutes; `None` if the system gives no
+    /// random bytes.
+    pub fn ui_link(&self) -> Option<String> {
+        let link = self.access.link(&self.endpoint, None)?;
+        Some(link.url)
+    }
 }
 
 /// Why the gateway did not start.
@@ -86,7 +100,7 @@ pub enum StartError {
     },
 }
 
-/// Runs the gateway until it is told to stop by a signal.
+/// Runs the gateway until it is told to stop.
 pub async fn run(options: Options) -> Result<(), StartError> {
     let Options {
         paths,
@@ -94,6 +108,7 @@ pub async fn run(options: Options) -> Result<(), StartError> {
         read_only,
         no_server_add,
         no_server_remove,
+        stop,
         on_ready,
     } = options;
     private::directory(&paths.data_dir)?;
@@ -112,19 +127,20 @@ pub async fn run(options: Options) -> Result<(), StartError> {
         socket: paths.socket.clone(),
         config_file: paths.config_file.clone(),
         servers: settings.servers.len(),
+        access: parts.api.access.clone(),
     };
     tracing::info!(endpoint = ready.endpoint, servers = ready.servers, "ready");
-    let signals = Signals::listen()?;
+    let orders = Orders::listen(stop)?;
     on_ready(&ready);
-    serve(&parts, doors, config, signals).await;
+    serve(&parts, doors, config, orders).await;
     tracing::info!("stopped");
     drop(lock);
     Ok(())
 }
 
-/// Serves until a signal, then stops in order: no new connections, requests in flight, servers.
-/// A second signal ends the waiting; what still lives is then killed.
-async fn serve(parts: &Parts, doors: Doors, config: Arc<ConfigStore>, mut signals: Signals) {
+/// Serves until told to stop, then stops in order: no new connections, requests in flight,
+/// servers. A second order ends the waiting; what still lives is then killed.
+async fn serve(parts: &Parts, doors: Doors, config: Arc<ConfigStore>, mut orders: Orders) {
     let closing = &parts.closing;
     let serving = async {
         tokio::join!(
@@ -137,10 +153,10 @@ async fn serve(parts: &Parts, doors: Doors, config: Arc<ConfigStore>, mut signal
         );
     };
     let told = async {
-        signals.next().await;
+        orders.next().await;
         tracing::info!("stopping");
         closing.cancel();
-        signals.next().await;
+        orders.next().await;
         tracing::warn!("told to stop a second time: not waiting any longer");
     };
     tokio::select! {

@@ -5,10 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use config::{ConfigStore, Paths};
-use fleet::Fleet;
+use fleet::{Fleet, Place};
 use gateway::{Gateway, Overrides};
-use local_api::Api;
-use model::Secret;
+use local_api::{Access, Api};
 use oauth::{Authorizer, Initiative, MemoryStore, SystemBrowser};
 use sha2::{Digest, Sha256};
 use store::{EraMemory, PageStore};
@@ -31,7 +30,6 @@ pub(crate) struct Parts {
     pub(crate) fleet: Fleet,
     pub(crate) gateway: Gateway,
     pub(crate) api: Api,
-    pub(crate) token: Secret,
     /// Cancelled when the gateway is to stop: no new work.
     pub(crate) closing: CancellationToken,
     /// Writes out the log when dropped.
@@ -53,7 +51,12 @@ impl Parts {
             .inspect_err(|error| eprintln_once(&error.to_string()))
             .ok();
         let context = Arc::new(context(paths, logs.rotation)?);
-        let fleet = Fleet::new(context, config, endpoint);
+        let place = Place {
+            endpoint,
+            socket: paths.socket.display().to_string(),
+            state: Some(paths.data_dir.join("state")),
+        };
+        let fleet = Fleet::at(context, config, &place);
         let pages = PageStore::open(&paths.cache_dir, CACHE_BYTES, CACHE_AGE);
         let pages = pages.map_err(|error| io(&paths.cache_dir, error))?;
         let gateway = Gateway::new(fleet.clone(), pages, overrides, closing.clone());
@@ -63,14 +66,13 @@ impl Parts {
         })?;
         let api = Api {
             gateway: gateway.clone(),
+            access: Access::new(private::token(&paths.token_file)?),
             closing: closing.clone(),
         };
-        let token = private::token(&paths.token_file)?;
         Ok(Self {
             fleet,
             gateway,
             api,
-            token,
             closing,
             _log: log,
         })

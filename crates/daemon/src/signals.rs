@@ -1,6 +1,38 @@
 //! Being told to stop.
 
+use tokio_util::sync::CancellationToken;
+
 use crate::StartError;
+
+/// Who tells the gateway to stop.
+pub(crate) enum Orders {
+    /// The system or a terminal.
+    Signals(Signals),
+    /// The program that the gateway is part of.
+    Host(CancellationToken),
+}
+
+impl Orders {
+    /// Listens from now on: to the host if there is one, else to signals.
+    pub(crate) fn listen(host: Option<CancellationToken>) -> Result<Self, StartError> {
+        match host {
+            Some(host) => Ok(Self::Host(host)),
+            None => Signals::listen().map(Self::Signals),
+        }
+    }
+
+    /// Waits for the next order to stop. A host gives one only; if it does not want to wait, it
+    /// drops the gateway.
+    pub(crate) async fn next(&mut self) {
+        match self {
+            Self::Signals(signals) => signals.next().await,
+            Self::Host(host) => {
+                host.cancelled().await;
+                *self = Self::Host(CancellationToken::new());
+            }
+        }
+    }
+}
 
 /// The signals that mean "stop".
 pub(crate) struct Signals {

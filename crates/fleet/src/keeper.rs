@@ -14,7 +14,8 @@ use upstream::ToolDefinition;
 use crate::Inner;
 use crate::catalog::{Catalog, CatalogServer, Tool, name_tools, offers_tools};
 use crate::slot::{Slot, View, Views};
-use crate::snapshot;
+use crate::upkeep::until;
+use crate::{snapshot, upkeep};
 
 /// Changes that come within this time are published together.
 const COALESCE: Duration = Duration::from_millis(20);
@@ -66,7 +67,7 @@ pub(crate) async fn run(inner: &Arc<Inner>) {
         memory.slugs = shared_slugs(loaded.settings.servers.keys());
         apply(inner, &loaded.settings, &mut memory);
         loop {
-            publish(inner, &mut memory).await;
+            let due = publish(inner, &mut memory).await;
             let counted = async {
                 inner.counted.notified().await;
                 tokio::time::sleep(COUNT_PACE).await;
@@ -74,11 +75,12 @@ pub(crate) async fn run(inner: &Arc<Inner>) {
             tokio::select! {
                 () = inner.changed.notified() => tokio::time::sleep(COALESCE).await,
                 () = counted => {}
+                () = until(due) => upkeep::run(inner).await,
                 changed = config.changed() => match changed {
                     Ok(()) => break,
-                    Err(_) => return,
+                    Err(_) => return upkeep::finish(inner).await,
                 },
-                () = inner.stop.cancelled() => return,
+                () = inner.stop.cancelled() => return upkeep::finish(inner).await,
             }
         }
     }
@@ -112,8 +114,9 @@ fn apply(inner: &Inner, settings: &Settings, memory: &mut Memory) {
 }
 
 /// Publishes index and catalogue, then the snapshot: who sees a server ready can find its tools.
-/// All three are drawn from one look at the slots, or they could contradict each other.
-async fn publish(inner: &Arc<Inner>, memory: &mut Memory) {
+/// All three are drawn from one look at the slots, or they could contradict each other. Returns
+/// when the snapshot changes next if nothing else happens.
+async fn publish(inner: &Arc<Inner>, memory: &mut Memory) -> Option<u64> {
     let views = look(inner);
     let changes = memory.take_note(&views);
     let unchanged = changes.is_empty();
@@ -133,16 +136,22 @@ async fn publish(inner: &Arc<Inner>, memory: &mut Memory) {
         .into_iter()
         .map(|(server, tools)| Event::ToolsChanged { server, tools });
     let reloaded = memory.reload(inner.config.current());
-    let config = &memory.loaded.status;
+    let loaded = &memory.loaded;
     let reloaded = reloaded.then(|| Event::ConfigReloaded {
-        ok: !config.has_errors(),
+        ok: !loaded.status.has_errors(),
     });
-    let next = Arc::new(snapshot::next(&last, &views, &memory.slugs, config));
+    let (beside, due) = upkeep::look(inner);
+    let next = snapshot::next(&last, &views, &memory.slugs, loaded, beside);
+    let next = Arc::new(next);
     let news = snapshot::news(&last, &next);
     inner.snapshot.send_replace(next);
+    for event in &news {
+        upkeep::note(inner, event);
+    }
     for event in reloaded.into_iter().chain(lists).chain(news) {
         let _ = inner.events.send(event);
     }
+    due
 }
 
 fn look(inner: &Inner) -> Views {

@@ -4,11 +4,20 @@
 //! server and its launch configuration never have two processes. The `keeper` is the one task
 //! that watches the slots and the configuration, and publishes catalogue, index and snapshot.
 
+mod activity;
 mod catalog;
+mod changes;
+mod clients;
+mod desktop;
 mod exchange;
 mod keeper;
+mod pause;
+mod place;
+mod review;
 mod slot;
 mod snapshot;
+mod stats;
+mod upkeep;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -22,10 +31,24 @@ use tokio_util::task::TaskTracker;
 use upstream::{Behalf, CallError, Context, Interests, Introduction, News};
 use wire::{LogLevel, Raw, RawObject};
 
+pub use activity::{ActivityFilter, CallReport, ExportFormat};
 pub use catalog::{Catalog, CatalogServer, Tool};
+pub use changes::RevertError;
+pub use clients::{Held, Presence, PresenceKind};
+pub use desktop::{Attached, NoDesktop};
 pub use exchange::Exchange;
+pub use place::Place;
+pub use review::{Proposal, ReviewError};
+
+use activity::ActivityLog;
+use changes::ChangeLog;
+use clients::Clients;
+use desktop::Desktop;
 use exchange::Wanted;
+use pause::PauseSwitch;
+use review::ReviewList;
 use slot::{Slot, Slots};
+use stats::StatsBook;
 
 /// Events that a slow listener may lag behind; it then draws from the snapshot.
 const EVENT_QUEUE: usize = 256;
@@ -47,7 +70,14 @@ pub(crate) struct Inner {
     /// Rung by slots and callers when something that the snapshot shows has changed.
     pub(crate) changed: Arc<Notify>,
     /// Rung with every call; the snapshot shows how many there were, at its own pace.
-    pub(crate) counted: Notify,
+    pub(crate) counted: Arc<Notify>,
+    pub(crate) activity: ActivityLog,
+    pub(crate) clients: Clients,
+    pub(crate) stats: StatsBook,
+    pub(crate) pause: PauseSwitch,
+    pub(crate) changes: ChangeLog,
+    pub(crate) review: ReviewList,
+    pub(crate) desktop: Arc<Desktop>,
     pub(crate) tasks: TaskTracker,
     pub(crate) stop: CancellationToken,
 }
@@ -69,11 +99,22 @@ pub enum RestartError {
 }
 
 impl Fleet {
-    /// A fleet without servers; [`Self::run`] brings up what the configuration says.
+    /// A fleet of which nothing survives it; the rest is as for [`Self::at`].
     pub fn new(context: Arc<Context>, config: Arc<ConfigStore>, endpoint: String) -> Self {
+        let place = Place {
+            endpoint,
+            ..Place::default()
+        };
+        Self::at(context, config, &place)
+    }
+
+    /// A fleet without servers; [`Self::run`] brings up what the configuration says. Blocks while
+    /// what an earlier one has left is read.
+    pub fn at(context: Arc<Context>, config: Arc<ConfigStore>, place: &Place) -> Self {
         let loaded = config.current();
-        let first = snapshot::first(endpoint, &loaded.status);
-        Self(Arc::new(Inner {
+        let first = snapshot::first(place, &loaded.status);
+        let counted = Arc::new(Notify::new());
+        let inner = Arc::new(Inner {
             context,
             config,
             loaded_first: loaded,
@@ -83,10 +124,19 @@ impl Fleet {
             snapshot: watch::Sender::new(Arc::new(first)),
             events: broadcast::Sender::new(EVENT_QUEUE),
             changed: Arc::new(Notify::new()),
-            counted: Notify::new(),
+            activity: ActivityLog::open(place),
+            clients: Clients::new(Arc::clone(&counted)),
+            stats: StatsBook::open(place),
+            pause: PauseSwitch::open(place),
+            changes: ChangeLog::open(place),
+            review: ReviewList::open(place),
+            desktop: Arc::default(),
+            counted,
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
-        }))
+        });
+        changes::follow(&inner);
+        Self(inner)
     }
 
     /// Follows the configuration and the servers until [`Self::stop`].

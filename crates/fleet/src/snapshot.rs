@@ -2,18 +2,36 @@
 
 use std::collections::BTreeMap;
 
-use model::{ConfigStatus, Event, ServerName, ServerStatus, Snapshot, Totals, now_millis};
+use config::Loaded;
+use model::{
+    CallSummary, ClientStatus, ConfigStatus, Event, Pause, ReviewItem, ServerName, ServerStatus,
+    Snapshot, Totals, now_millis,
+};
 
+use crate::place::Place;
 use crate::slot::{View, Views};
 
+/// What the snapshot shows besides the servers and the configuration.
+#[derive(Default)]
+pub(crate) struct Beside {
+    pub(crate) clients: Vec<ClientStatus>,
+    pub(crate) recent: Vec<CallSummary>,
+    pub(crate) pause: Option<Pause>,
+    pub(crate) review: Vec<ReviewItem>,
+    pub(crate) desktop: bool,
+    /// Calls since midnight, and those that did not end well.
+    pub(crate) today: (u64, u64),
+}
+
 /// The snapshot before anything was started.
-pub(crate) fn first(endpoint: String, config: &ConfigStatus) -> Snapshot {
+pub(crate) fn first(place: &Place, config: &ConfigStatus) -> Snapshot {
     Snapshot {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         revision: 0,
         started_at: now_millis(),
         pid: std::process::id(),
-        endpoint,
+        endpoint: place.endpoint.clone(),
+        socket: place.socket.clone(),
         config: config.clone(),
         ..Snapshot::default()
     }
@@ -24,22 +42,34 @@ pub(crate) fn next(
     last: &Snapshot,
     views: &Views,
     slugs: &BTreeMap<ServerName, String>,
-    config: &ConfigStatus,
+    loaded: &Loaded,
+    beside: Beside,
 ) -> Snapshot {
     let servers: Vec<ServerStatus> = views
         .iter()
         .map(|(name, view)| server(name, slugs.get(name).cloned().unwrap_or_default(), view))
         .collect();
+    let (calls_today, failures_today) = beside.today;
     Snapshot {
         revision: last.revision + 1,
-        config: config.clone(),
-        totals: totals(&servers),
+        config: loaded.status.clone(),
+        preferences: loaded.settings.desktop,
+        totals: Totals {
+            calls_today,
+            failures_today,
+            ..totals(&servers)
+        },
         servers,
         version: last.version.clone(),
         endpoint: last.endpoint.clone(),
+        socket: last.socket.clone(),
         started_at: last.started_at,
         pid: last.pid,
-        ..Snapshot::default()
+        clients: beside.clients,
+        recent: beside.recent,
+        pause: beside.pause,
+        review: beside.review,
+        desktop: beside.desktop,
     }
 }
 
@@ -131,7 +161,7 @@ mod tests {
     }
 
     fn snapshot(servers: Vec<ServerStatus>) -> Snapshot {
-        let first = first("http://x/mcp".to_owned(), &ConfigStatus::default());
+        let first = first(&Place::default(), &ConfigStatus::default());
         Snapshot {
             totals: totals(&servers),
             servers,

@@ -71,6 +71,18 @@ pub async fn guard(State(keeper): State<Doorkeeper>, mut request: Request, next:
     }
 }
 
+/// The same for static pages, which a person may also reach by a link on another site.
+pub async fn guard_pages(
+    State(keeper): State<Doorkeeper>,
+    request: Request,
+    next: Next,
+) -> Response {
+    match keeper.check_page(request.method(), request.uri(), request.headers()) {
+        Ok(()) => next.run(request).await,
+        Err(rejection) => (rejection.status, rejection.message).into_response(),
+    }
+}
+
 /// Who came in by which door, to which face.
 #[derive(Clone)]
 pub(crate) struct Visit {

@@ -49,6 +49,25 @@ impl Doorkeeper {
         }
     }
 
+    /// Checks a request for a static page or a part of one.
+    ///
+    /// A person may follow a link to the page from anywhere: what is shown then is inert, since a
+    /// page of another site can neither frame it nor hold a reference to its window. Everything
+    /// else that another site can make a browser ask for is turned away, as on every path.
+    pub fn check_page(
+        &self,
+        method: &Method,
+        uri: &Uri,
+        headers: &HeaderMap,
+    ) -> Result<(), Rejection> {
+        match self {
+            Self::Loopback(address) if is_visit(method, headers) => {
+                check_host(*address, uri, headers)
+            }
+            _ => self.check(method, uri, headers),
+        }
+    }
+
     /// Checks a request's address and origin.
     pub fn check(&self, method: &Method, uri: &Uri, headers: &HeaderMap) -> Result<(), Rejection> {
         if let Self::Loopback(address) = self {
@@ -97,6 +116,17 @@ fn check_origin(address: SocketAddr, headers: &HeaderMap) -> Result<(), Rejectio
         }
     }
     Ok(())
+}
+
+/// Whether a browser opens this as a page of its own (Fetch Metadata, W3C). `Sec-` headers cannot
+/// be set by scripts.
+fn is_visit(method: &Method, headers: &HeaderMap) -> bool {
+    let says = |name: &str, value: &str| headers.get(name).is_some_and(|given| given == value);
+    let reads = method == Method::GET || method == Method::HEAD;
+    reads
+        && says("sec-fetch-mode", "navigate")
+        && says("sec-fetch-dest", "document")
+        && !headers.contains_key(ORIGIN)
 }
 
 /// Whether `host:port` is one of the ways to write our address.
@@ -179,6 +209,35 @@ mod tests {
         }
         let cross = [("host", "127.0.0.1:8665"), ("sec-fetch-site", "cross-site")];
         assert_eq!(check(&cross), Err(BAD_ORIGIN));
+    }
+
+    #[test]
+    fn a_person_may_follow_a_link_to_a_page_and_a_page_may_do_no_more() {
+        let keeper = Doorkeeper::Loopback("127.0.0.1:8665".parse().expect("an address"));
+        let ask = |method: Method, more: &[(&'static str, &'static str)]| {
+            let from = [("host", "127.0.0.1:8665"), ("sec-fetch-site", "cross-site")];
+            let mut headers = HeaderMap::new();
+            for (name, value) in from.iter().chain(more) {
+                headers.insert(*name, value.parse().expect("a value"));
+            }
+            keeper.check_page(&method, &Uri::from_static("/"), &headers)
+        };
+        let link = [
+            ("sec-fetch-mode", "navigate"),
+            ("sec-fetch-dest", "document"),
+        ];
+        assert_eq!(ask(Method::GET, &link), Ok(()));
+        assert_eq!(ask(Method::HEAD, &link), Ok(()));
+        let frame = [("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "iframe")];
+        let image = [("sec-fetch-mode", "no-cors"), ("sec-fetch-dest", "image")];
+        for other in [&frame[..], &image, &[]] {
+            assert_eq!(ask(Method::GET, other), Err(BAD_ORIGIN), "{other:?}");
+        }
+        assert_eq!(ask(Method::POST, &link), Err(BAD_ORIGIN));
+        let renamed = [link[0], link[1], ("host", "evil.example:8665")];
+        assert_eq!(ask(Method::GET, &renamed), Err(BAD_HOST));
+        let scripted = [link[0], link[1], ("origin", "https://evil.example")];
+        assert_eq!(ask(Method::GET, &scripted), Err(BAD_ORIGIN));
     }
 
     #[test]

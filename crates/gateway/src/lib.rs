@@ -4,6 +4,7 @@
 //! names, and every `tools/call`, whichever face it came by, runs through `pipeline`.
 
 mod behind;
+mod cost;
 mod door;
 mod face;
 mod guard;
@@ -26,7 +27,7 @@ use store::PageStore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-pub use door::{guard, router};
+pub use door::{guard, guard_pages, router};
 pub use face::Face;
 pub use guard::{Doorkeeper, Rejection};
 pub use pipeline::{ToolCall, call_for_result};

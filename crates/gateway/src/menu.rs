@@ -57,7 +57,7 @@ pub(crate) async fn run(
         "retrieve_tools" => retrieve::run(inner, &arguments),
         "describe_tools" => describe::run(inner, &arguments),
         "read_cache" => read_cache::run(inner, &arguments).await,
-        "upstream_servers" => servers::run(inner, &arguments).await,
+        "upstream_servers" => servers::run(inner, who, &arguments).await,
         "quarantine_security" => quarantine::run(&arguments),
         _ => return None,
     };

@@ -3,13 +3,12 @@
 //! Each step is a function in its own file that returns what the next one needs, or a refusal.
 
 mod authorize;
+mod course;
 mod dispatch;
 mod record;
 mod resolve;
 mod shorten;
 mod validate;
-
-use std::time::Instant;
 
 use model::{CallOutcome, Effect};
 use serde_json::value::RawValue;
@@ -20,6 +19,7 @@ use crate::refusal::Refusal;
 use crate::requester::Requester;
 use crate::{Gateway, Inner};
 
+use course::Course;
 pub(crate) use shorten::shorten;
 pub(crate) use validate::Validators;
 
@@ -39,13 +39,6 @@ pub struct ToolCall<'a> {
     pub intent: Option<Effect>,
 }
 
-/// How a call ended, for the log.
-struct Ended {
-    server: String,
-    tool: String,
-    outcome: CallOutcome,
-}
-
 /// Why a call has no result of the tool.
 enum Stopped {
     /// The gateway did not let it through, or lost it.
@@ -54,22 +47,23 @@ enum Stopped {
     Server(ErrorObject),
 }
 
+/// How a call went: its outcome, and the tool's result or why there is none.
+type Ended<T> = Result<(CallOutcome, T), (CallOutcome, Stopped)>;
+
 /// Runs a call and returns the tool's result. A refusal is a result as well, marked as an error;
 /// a protocol error of the server is handed on as it is.
 pub(crate) async fn call(gateway: &Gateway, call: &ToolCall<'_>) -> Result<Raw, ErrorObject> {
     let inner = &gateway.0;
-    let began = Instant::now();
-    let (result, ended) = match run(inner, call).await {
-        Ok((result, ended)) => (Ok(result), ended),
-        Err((Stopped::Refused(refusal), ended)) => (Ok(refusal.to_result()), ended),
-        Err((Stopped::Server(error), ended)) => (Err(error), ended),
+    let mut course = Course::begin(call.tool);
+    let (outcome, refusal, result) = match run(inner, call, &mut course).await {
+        Ok((outcome, result)) => (outcome, None, Ok(result)),
+        Err((outcome, Stopped::Server(error))) => (outcome, None, Err(error)),
+        Err((outcome, Stopped::Refused(refusal))) => {
+            let result = refusal.to_result();
+            (outcome, Some(refusal), Ok(result))
+        }
     };
-    let record = record::Record {
-        client: &call.who.client,
-        arguments: call.arguments,
-        ended: &ended,
-    };
-    record::record(&inner.fleet, &record, began.elapsed());
+    record::record(&inner.fleet, call, course, (outcome, refusal));
     result
 }
 
@@ -79,45 +73,31 @@ pub async fn call_for_result(gateway: &Gateway, request: &ToolCall<'_>) -> Raw {
     called.unwrap_or_else(|error| Refusal::from_server(&error).to_result())
 }
 
-async fn run(inner: &Inner, call: &ToolCall<'_>) -> Result<(Raw, Ended), (Stopped, Ended)> {
+async fn run(inner: &Inner, call: &ToolCall<'_>, course: &mut Course) -> Ended<Raw> {
+    let refused = |refusal| (CallOutcome::Refused, Stopped::Refused(refusal));
     let catalog = inner.fleet.catalog();
-    let refused = |refusal| {
-        let (server, tool) = (String::new(), call.tool.to_owned());
-        let outcome = CallOutcome::Refused;
-        (
-            Stopped::Refused(refusal),
-            Ended {
-                server,
-                tool,
-                outcome,
-            },
-        )
-    };
-    let tool = resolve::resolve(&catalog, call.tool).map_err(refused)?;
-    let ended = |outcome| Ended {
-        server: tool.server.to_string(),
-        tool: tool.definition.name.clone(),
-        outcome,
-    };
-    let refused = |refusal| (Stopped::Refused(refusal), ended(CallOutcome::Refused));
-    authorize::authorize(inner.read_only(), tool, call.intent).map_err(refused)?;
+    let tool = resolve::resolve(&catalog, call.tool);
+    let tool = course.step("resolve", tool).map_err(refused)?;
+    course.found(tool);
+    let allowed = authorize::authorize(&authorize::Rules::of(inner, call.who), tool, call.intent);
+    course.step("authorize", allowed).map_err(refused)?;
     let arguments = match call.face {
         // Here nothing comes between client and server, which knows best what it takes.
         Face::Server(_) => validate::as_sent(call.arguments),
         Face::Menu | Face::All => {
-            validate::validate(&inner.validators, tool, call.arguments).map_err(refused)?
+            let valid = validate::validate(&inner.validators, tool, call.arguments);
+            course.step("validate", valid).map_err(refused)?
         }
     };
-    let (outcome, result) = dispatch::dispatch(inner, call, tool, arguments)
-        .await
-        .map_err(|(stopped, outcome)| (stopped, ended(outcome)))?;
-    let result = match call.face {
-        Face::Menu => {
-            let limit = inner.settings().tool_response_limit;
-            shorten(&inner.pages, result, limit).await
-        }
+    let dispatched = dispatch::dispatch(inner, call, tool, arguments).await;
+    let (outcome, result) = course.step("dispatch", dispatched)?;
+    course.result_bytes = Some(result.get().len());
+    if *call.face != Face::Menu {
         // What is cut can be read on with a tool that only the menu has.
-        Face::All | Face::Server(_) => result,
-    };
-    Ok((result, ended(outcome)))
+        return Ok((outcome, result));
+    }
+    let limit = inner.settings().tool_response_limit;
+    let shown = shorten(&inner.pages, result, limit).await;
+    course.shortened = Some(shown.get().len()) != course.result_bytes;
+    course.step("shorten", Ok((outcome, shown)))
 }

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use fleet::Presence;
 use tokio::sync::{mpsc, oneshot};
 use upstream::{Behalf, Party};
 use wire::{
@@ -40,11 +41,16 @@ pub struct Requester {
     pub(crate) party: Party,
     /// Whoever was let in by the door: what is sealed for one is of no use to another.
     pub(crate) principal: Arc<str>,
+    /// Whether a person asks, through the gateway's own interfaces.
+    pub(crate) is_person: bool,
+    /// Shows that the client is there for as long as it has a request under way.
+    pub(crate) presence: Arc<Presence>,
     pub(crate) back: Back,
 }
 
 impl Requester {
-    /// A part of the gateway itself, which can be told nothing and asked nothing.
+    /// A person at one of the gateway's own interfaces, who can be told nothing and asked nothing
+    /// on the way.
     pub fn local(name: &str) -> Self {
         Self {
             client: Client::new(name),
@@ -55,6 +61,8 @@ impl Requester {
             log_level: None,
             party: Party::fresh(),
             principal: Arc::from("local"),
+            is_person: true,
+            presence: Presence::unseen(),
             back: Back::nowhere(),
         }
     }

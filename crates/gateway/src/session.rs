@@ -9,6 +9,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use fleet::{Held, Presence};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use upstream::Party;
@@ -68,6 +69,8 @@ pub(crate) struct Introduced {
     /// The revision agreed on.
     pub(crate) revision: &'static str,
     pub(crate) principal: Arc<str>,
+    /// Shows that it is there.
+    pub(crate) presence: Arc<Presence>,
 }
 
 /// One legacy session.
@@ -114,6 +117,12 @@ impl Session {
         }
     }
 
+    /// Nothing more happens in the session.
+    pub(crate) fn end(&self) {
+        self.ended.cancel();
+        self.introduced.presence.end();
+    }
+
     /// Sends a message to the client by whichever way is open; false if none is.
     pub(crate) async fn send(&self, message: &Message) -> bool {
         let outlets = lock(&self.outlets).clone();
@@ -142,6 +151,7 @@ impl Session {
             capabilities,
             revision,
             principal,
+            presence,
         } = &self.introduced;
         if let Some(outlet) = &outlet {
             self.register(outlet);
@@ -155,6 +165,8 @@ impl Session {
             log_level: self.level(),
             party: self.party.clone(),
             principal: Arc::clone(principal),
+            is_person: false,
+            presence: Arc::clone(presence),
             back: Back::new(outlet, Some(Arc::clone(self))),
         }
     }
@@ -184,6 +196,7 @@ impl Session {
             session: Arc::clone(self),
             number,
             cancelled,
+            _held: self.introduced.presence.hold(),
         })
     }
 
@@ -209,6 +222,7 @@ pub(crate) struct Working {
     number: u64,
     /// Cancelled when the client no longer wants the answer.
     pub(crate) cancelled: CancellationToken,
+    _held: Held,
 }
 
 impl Drop for Working {
@@ -232,7 +246,7 @@ struct Entry {
 
 impl Drop for Entry {
     fn drop(&mut self) {
-        self.session.ended.cancel();
+        self.session.end();
     }
 }
 
@@ -261,6 +275,7 @@ impl Sessions {
         let mut sessions = self.lock();
         let entry = sessions.get_mut(id)?;
         entry.used = Instant::now();
+        entry.session.introduced.presence.touch();
         Some(Arc::clone(&entry.session))
     }
 
@@ -299,6 +314,7 @@ mod tests {
             capabilities: RawObject::default(),
             revision: wire::NEWEST_LEGACY,
             principal: Arc::from("test"),
+            presence: Presence::unseen(),
         }
     }
 

@@ -1,4 +1,4 @@
-//! The token that requests by TCP must carry.
+//! The token that requests by TCP must carry: the local one, or a session's.
 
 use axum::extract::{Request, State};
 use axum::http::header::AUTHORIZATION;
@@ -6,33 +6,33 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::Next;
 use axum::response::Response;
 use gateway::Doorkeeper;
-use model::Secret;
 
+use crate::Access;
 use crate::error::Failure;
 
 /// Lets requests by the socket through, and those by TCP that carry the token.
 pub(crate) async fn check(
-    State((keeper, token)): State<(Doorkeeper, Secret)>,
+    State((keeper, access)): State<(Doorkeeper, Access)>,
     request: Request,
     next: Next,
 ) -> Result<Response, Failure> {
     match keeper {
         Doorkeeper::Socket => {}
-        Doorkeeper::Loopback(_) if carries(request.headers(), &token) => {}
+        Doorkeeper::Loopback(_) if carries(request.headers(), &access) => {}
         Doorkeeper::Loopback(_) => {
             return Err(Failure::new(
                 StatusCode::UNAUTHORIZED,
                 "unauthorized",
                 "The management API needs the local token.",
-                "Send `Authorization: Bearer` with the content of `local-token` in the data \
-                 directory, or use the socket.",
+                "Open the page with `toolgate ui`. Programs send `Authorization: Bearer` with the \
+                 content of `local-token` in the data directory, or use the socket.",
             ));
         }
     }
     Ok(next.run(request).await)
 }
 
-fn carries(headers: &HeaderMap, token: &Secret) -> bool {
+fn carries(headers: &HeaderMap, access: &Access) -> bool {
     let mut values = headers.get_all(AUTHORIZATION).iter();
     let (Some(value), None) = (values.next(), values.next()) else {
         return false;
@@ -41,31 +41,24 @@ fn carries(headers: &HeaderMap, token: &Secret) -> bool {
         .as_bytes()
         .strip_prefix(b"Bearer ")
         .unwrap_or_default();
-    same(given, token.expose().as_bytes())
-}
-
-/// Compares without telling by its duration how much agrees.
-fn same(given: &[u8], expected: &[u8]) -> bool {
-    let difference = given
-        .iter()
-        .zip(expected)
-        .fold(0, |all, (a, b)| all | (a ^ b));
-    given.len() == expected.len() && difference == 0
+    access.admits(given)
 }
 
 #[cfg(test)]
 mod tests {
+    use model::Secret;
+
     use super::*;
 
     #[test]
     fn only_the_very_token_counts() {
-        let token = Secret::new("abc");
+        let access = Access::new(Secret::new("abc"));
         let check = |values: &[&str]| {
             let mut headers = HeaderMap::new();
             for value in values {
                 headers.append(AUTHORIZATION, value.parse().expect("a header value"));
             }
-            carries(&headers, &token)
+            carries(&headers, &access)
         };
         assert!(check(&["Bearer abc"]));
         for wrong in [

@@ -4,6 +4,7 @@ use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use config::edit::EditError;
+use config::import::ImportError;
 use fleet::{RestartError, UnknownServer};
 use model::{ApiError, ErrorReply};
 
@@ -58,6 +59,17 @@ impl From<RestartError> for Failure {
                 format!("Enable it instead: toolgate servers enable {name}"),
             ),
         }
+    }
+}
+
+impl From<ImportError> for Failure {
+    fn from(error: ImportError) -> Self {
+        let status = match error {
+            ImportError::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            _ => StatusCode::UNPROCESSABLE_ENTITY,
+        };
+        // Its sentences say the way out themselves.
+        Self::new(status, "not-understood", error.to_string(), "")
     }
 }
 

@@ -1,63 +1,103 @@
 //! The local HTTP API for the CLI, the tray and the UI.
 //!
 //! Everything here can start programs as the user, so it is open only to the user: over the
-//! socket, which checks who connects, and over TCP with the token that lies in the data directory.
+//! socket, which checks who connects, and over TCP with the token that lies in the data directory
+//! or with a session that was opened by a one-time code.
 
+mod access;
+mod activity;
 mod auth;
+mod changes;
 mod config;
+mod desktop;
 mod error;
 mod events;
+mod import;
 mod logs;
+mod openapi;
+mod pause;
+mod review;
 mod servers;
 mod tools;
 
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::routing::{get, post};
 use axum::{Json, Router, middleware};
 use gateway::{Doorkeeper, Gateway};
-use model::{Secret, Snapshot};
+use model::Snapshot;
 use tokio_util::sync::CancellationToken;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+pub use access::Access;
 
 /// What the API works on; cheap to clone.
 #[derive(Clone)]
 pub struct Api {
     /// The gateway, whose pipeline calls made here run through as well.
     pub gateway: Gateway,
+    /// Who may use it by TCP; codes that are made at one door are good at the other.
+    pub access: Access,
     /// Ends the streams that would otherwise keep the doors open.
     pub closing: CancellationToken,
 }
 
-/// The routes under `/api/v1`; requests by TCP must carry `token`.
-pub fn router(api: Api, keeper: Doorkeeper, token: Secret) -> Router {
-    let routes = Router::new()
-        .route("/status", get(status))
-        .route("/events", get(events::follow))
-        .route("/servers", get(servers::list).post(servers::add))
-        .route(
-            "/servers/{name}",
-            get(servers::detail).delete(servers::remove),
-        )
-        .route("/servers/{name}/enable", post(servers::enable))
-        .route("/servers/{name}/disable", post(servers::disable))
-        .route("/servers/{name}/restart", post(servers::restart))
-        .route("/servers/{name}/logs", get(logs::read))
-        .route("/tools", get(tools::find))
-        .route("/tools/call", post(tools::call))
-        .route("/tools/{id}", get(tools::detail))
-        .route("/config", get(config::status))
-        .route("/config/reload", post(config::reload))
+/// The routes under `/api/v1`; requests by TCP must carry a token.
+pub fn router(api: Api, keeper: Doorkeeper) -> Router {
+    let (guarded, _) = routes().split_for_parts();
+    let (open, _) = open_routes().split_for_parts();
+    let access = (keeper.clone(), api.access.clone());
+    let routes = guarded
         .fallback(error::no_such_route)
-        .layer(middleware::from_fn_with_state(
-            (keeper.clone(), token),
-            auth::check,
-        ))
+        .layer(middleware::from_fn_with_state(access, auth::check))
+        .merge(open)
         .layer(middleware::from_fn_with_state(keeper, gateway::guard))
         .with_state(api);
     Router::new().nest("/api/v1", routes)
 }
 
+/// What needs a token by TCP.
+fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new()
+        .routes(routes!(status))
+        .routes(routes!(events::follow))
+        .routes(routes!(servers::list, servers::add))
+        .routes(routes!(servers::detail, servers::replace, servers::remove))
+        .routes(routes!(import::parse))
+        .routes(routes!(servers::enable))
+        .routes(routes!(servers::disable))
+        .routes(routes!(servers::restart))
+        .routes(routes!(logs::read))
+        .routes(routes!(tools::find))
+        .routes(routes!(tools::call))
+        .routes(routes!(tools::detail))
+        .routes(routes!(config::status))
+        .routes(routes!(config::reload))
+        .routes(routes!(access::make_code))
+        .routes(routes!(activity::page))
+        .routes(routes!(activity::export))
+        .routes(routes!(activity::detail))
+        .routes(routes!(activity::stats))
+        .routes(routes!(changes::all))
+        .routes(routes!(changes::of_server))
+        .routes(routes!(changes::revert))
+        .routes(routes!(review::propose))
+        .routes(routes!(review::accept))
+        .routes(routes!(review::dismiss))
+        .routes(routes!(pause::begin, pause::end))
+        .routes(routes!(desktop::open_window))
+        .routes(routes!(desktop::shut_down))
+        .routes(routes!(openapi::read))
+}
+
+/// What needs none: whoever asks for a session has no token yet.
+fn open_routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new().routes(routes!(access::trade))
+}
+
+/// The whole state.
+#[utoipa::path(get, path = "/status", responses((status = 200, body = Snapshot)))]
 async fn status(State(api): State<Api>) -> Json<Arc<Snapshot>> {
     Json(api.gateway.fleet().snapshot())
 }

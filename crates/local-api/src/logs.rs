@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use futures_util::StreamExt as _;
 use model::LogLines;
 use serde::Deserialize;
+use utoipa::IntoParams;
 
 use crate::Api;
 use crate::error::Failure;
@@ -18,12 +19,16 @@ use crate::servers::resolve;
 /// Lines given at most.
 const MOST: usize = 10_000;
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
 pub(crate) struct Wanted {
+    /// So many of the last lines; 100 unless given.
     lines: Option<usize>,
+    /// Whether to go on with each new line, as an event `line`.
     follow: Option<bool>,
 }
 
+/// The last lines of a server's log, or those and what follows.
+#[utoipa::path(get, path = "/servers/{name}/logs", params(("name" = String, Path), Wanted), responses((status = 200, content((LogLines = "application/json"), (String = "text/event-stream")))))]
 pub(crate) async fn read(
     State(api): State<Api>,
     Path(name): Path<String>,

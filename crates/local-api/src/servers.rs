@@ -7,7 +7,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use config::Edit;
 use fleet::{Fleet, UnknownServer};
-use model::{AddServer, ServerDetail, ServerStatus};
+use model::{AddServer, ReplaceServer, ServerDetail, ServerStatus};
 
 use crate::Api;
 use crate::error::Failure;
@@ -16,10 +16,14 @@ use crate::tools::summary;
 /// A change in the configuration shows in the snapshot within this time.
 const SOON: Duration = Duration::from_secs(5);
 
+/// All servers, in the order of the configuration.
+#[utoipa::path(get, path = "/servers", responses((status = 200, body = Vec<ServerStatus>)))]
 pub(crate) async fn list(State(api): State<Api>) -> Json<Vec<ServerStatus>> {
     Json(api.gateway.fleet().snapshot().servers.clone())
 }
 
+/// One server with its entry and its tools.
+#[utoipa::path(get, path = "/servers/{name}", params(("name" = String, Path)), responses((status = 200, body = ServerDetail)))]
 pub(crate) async fn detail(
     State(api): State<Api>,
     Path(name): Path<String>,
@@ -34,11 +38,7 @@ pub(crate) async fn detail(
         .iter()
         .find(|server| server.name.as_str() == name);
     let (instructions, mut tools) = known.map_or((None, Vec::new()), |server| {
-        let tools = server
-            .tools
-            .iter()
-            .map(|tool| summary(tool, None))
-            .collect();
+        let tools = server.tools.iter().map(|tool| summary(tool)).collect();
         (server.instructions.clone(), tools)
     });
     tools.sort_by(|a: &model::ToolSummary, b| a.name.cmp(&b.name));
@@ -50,6 +50,8 @@ pub(crate) async fn detail(
     }))
 }
 
+/// Adds a server to the configuration and starts it.
+#[utoipa::path(post, path = "/servers", request_body = AddServer, responses((status = 201, body = ServerStatus)))]
 pub(crate) async fn add(
     State(api): State<Api>,
     Json(body): Json<AddServer>,
@@ -67,6 +69,23 @@ pub(crate) async fn add(
     Ok((StatusCode::CREATED, status))
 }
 
+/// Replaces a server's entry; a masked value in it stays what it is.
+#[utoipa::path(put, path = "/servers/{name}", params(("name" = String, Path)), request_body = ReplaceServer, responses((status = 200, body = ServerStatus)))]
+pub(crate) async fn replace(
+    State(api): State<Api>,
+    Path(name): Path<String>,
+    Json(body): Json<ReplaceServer>,
+) -> Result<Json<ServerStatus>, Failure> {
+    let name = resolve(api.gateway.fleet(), &name)?;
+    let amend = Edit::Amend {
+        name: name.clone(),
+        entry: body.entry,
+    };
+    edit(&api, amend, &name).await
+}
+
+/// Stops a server and removes it from the configuration.
+#[utoipa::path(delete, path = "/servers/{name}", params(("name" = String, Path)), responses((status = 204)))]
 pub(crate) async fn remove(
     State(api): State<Api>,
     Path(name): Path<String>,
@@ -82,6 +101,8 @@ pub(crate) async fn remove(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// Switches a server on in the configuration and starts it.
+#[utoipa::path(post, path = "/servers/{name}/enable", params(("name" = String, Path)), responses((status = 200, body = ServerStatus)))]
 pub(crate) async fn enable(
     State(api): State<Api>,
     Path(name): Path<String>,
@@ -89,6 +110,8 @@ pub(crate) async fn enable(
     switch(&api, &name, true).await
 }
 
+/// Stops a server and switches it off in the configuration.
+#[utoipa::path(post, path = "/servers/{name}/disable", params(("name" = String, Path)), responses((status = 200, body = ServerStatus)))]
 pub(crate) async fn disable(
     State(api): State<Api>,
     Path(name): Path<String>,
@@ -96,6 +119,8 @@ pub(crate) async fn disable(
     switch(&api, &name, false).await
 }
 
+/// Stops a server and starts it again.
+#[utoipa::path(post, path = "/servers/{name}/restart", params(("name" = String, Path)), responses((status = 200, body = ServerStatus)))]
 pub(crate) async fn restart(
     State(api): State<Api>,
     Path(name): Path<String>,
@@ -125,19 +150,22 @@ async fn switch(api: &Api, name: &str, enabled: bool) -> Result<Json<ServerStatu
 /// Edits the file, and answers with what came of it.
 async fn edit(api: &Api, edit: Edit, name: &str) -> Result<Json<ServerStatus>, Failure> {
     let fleet = api.gateway.fleet();
-    let loaded = fleet.config().edit(edit).await?;
-    let wanted = loaded
-        .settings
-        .servers
-        .get(name)
-        .map(|config| config.enabled);
+    fleet.config().edit(edit).await?;
+    Ok(Json(settled(fleet, name).await?))
+}
+
+/// A server once the snapshot shows what the configuration says of it.
+pub(crate) async fn settled(fleet: &Fleet, name: &str) -> Result<ServerStatus, UnknownServer> {
+    let loaded = fleet.config().current();
+    let config = loaded.settings.servers.get(name);
+    let wanted = config.map(|config| (config.enabled, config.target()));
     let shown = |snapshot: &model::Snapshot| {
         let status = snapshot.servers.iter().find(|server| server.name == name);
-        let running = |s: &ServerStatus| s.state != model::ServerState::Disabled;
-        status.map(running) == wanted
+        let is = |s: &ServerStatus| (s.state != model::ServerState::Disabled, s.target.clone());
+        status.map(is) == wanted
     };
     wait_for(fleet, shown).await;
-    Ok(Json(status_of(fleet, name)?))
+    status_of(fleet, name)
 }
 
 async fn wait_for(fleet: &Fleet, shown: impl Fn(&model::Snapshot) -> bool) {

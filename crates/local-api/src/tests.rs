@@ -2,8 +2,11 @@
 
 mod access;
 mod configuring;
+mod describing;
 mod following;
+mod importing;
 mod servers;
+mod sessions;
 mod tools;
 
 use std::collections::BTreeMap;
@@ -30,7 +33,7 @@ use upstream::Context;
 use upstream::reaper::RunMark;
 use vault::{Keychain, Vault};
 
-use crate::{Api, router};
+use crate::{Access, Api, router};
 
 /// Longer than anything here takes; only a test that fails waits for so long.
 const PATIENCE: Duration = Duration::from_secs(50);
@@ -75,8 +78,12 @@ impl Bench {
         let gateway = gateway.expect("random");
         let mut running = JoinSet::new();
         running.spawn(async move { fleet.run().await });
-        let api = Api { gateway, closing };
-        let router = router(api.clone(), Doorkeeper::Socket, Secret::new("token"));
+        let api = Api {
+            gateway,
+            access: Access::new(Secret::new("token")),
+            closing,
+        };
+        let router = router(api.clone(), Doorkeeper::Socket);
         let bench = Self {
             folder,
             api,

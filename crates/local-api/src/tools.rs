@@ -7,6 +7,7 @@ use fleet::{Catalog, Tool};
 use gateway::{Face, Requester, ToolCall, standing};
 use model::{CallReply, CallTool, ToolDetail, ToolSummary};
 use serde::Deserialize;
+use utoipa::IntoParams;
 use wire::RawObject;
 
 use crate::Api;
@@ -16,14 +17,21 @@ use crate::servers::resolve;
 /// Tools listed at most.
 const MOST: usize = 10_000;
 
-#[derive(Debug, Deserialize)]
+/// What a token of JSON has on average; an estimate, since every model counts in its own way.
+const BYTES_PER_TOKEN: usize = 4;
+
+#[derive(Debug, Deserialize, IntoParams)]
 pub(crate) struct Wanted {
+    /// What to look for; the best come first.
     query: Option<String>,
+    /// Only those of this server.
     server: Option<String>,
+    /// At most so many.
     limit: Option<usize>,
 }
 
-/// Ranked where a query is given, else ordered by id.
+/// Tools: ranked where a query is given, else ordered by id.
+#[utoipa::path(get, path = "/tools", params(Wanted), responses((status = 200, body = Vec<ToolSummary>)))]
 pub(crate) async fn find(
     State(api): State<Api>,
     Query(wanted): Query<Wanted>,
@@ -42,17 +50,23 @@ pub(crate) async fn find(
                 .is_none_or(|server| tool.server.as_str() == server)
         };
         let all = catalog.tools().filter(of_server).take(limit);
-        return Ok(Json(all.map(|tool| summary(tool, None)).collect()));
+        return Ok(Json(all.map(|tool| summary(tool)).collect()));
     };
     let found = fleet.search(&query, limit, server.as_deref());
     Ok(Json(
         found
             .iter()
-            .map(|found| summary(&found.tool, Some(found.score)))
+            .map(|found| ToolSummary {
+                score: Some(found.score),
+                matched: found.matched.clone(),
+                ..summary(&found.tool)
+            })
             .collect(),
     ))
 }
 
+/// One tool with its definition.
+#[utoipa::path(get, path = "/tools/{id}", params(("id" = String, Path)), responses((status = 200, body = ToolDetail)))]
 pub(crate) async fn detail(
     State(api): State<Api>,
     Path(id): Path<String>,
@@ -61,7 +75,7 @@ pub(crate) async fn detail(
     let tool = catalog.tool(&id).ok_or_else(|| absent(&catalog, &id))?;
     let definition = serde_json::from_str(tool.definition.definition.get()).unwrap_or_default();
     Ok(Json(ToolDetail {
-        summary: summary(tool, None),
+        summary: summary(tool),
         definition,
     }))
 }
@@ -90,6 +104,7 @@ fn absent(catalog: &Catalog, id: &str) -> Failure {
 }
 
 /// Calls a tool by the same path as any client's call.
+#[utoipa::path(post, path = "/tools/call", request_body = CallTool, responses((status = 200, body = CallReply)))]
 pub(crate) async fn call(State(api): State<Api>, Json(body): Json<CallTool>) -> Json<CallReply> {
     let who = Requester::local("local");
     let call = ToolCall {
@@ -106,15 +121,20 @@ pub(crate) async fn call(State(api): State<Api>, Json(body): Json<CallTool>) -> 
 }
 
 /// A tool's short form.
-pub(crate) fn summary(tool: &Tool, score: Option<f32>) -> ToolSummary {
+pub(crate) fn summary(tool: &Tool) -> ToolSummary {
     ToolSummary {
         id: tool.id.clone(),
         server: tool.server.to_string(),
         name: tool.definition.name.clone(),
         description: tool.definition.description.clone(),
         effect: tool.definition.effect,
-        score,
+        score: None,
         matched: Vec::new(),
-        tokens: 0,
+        tokens: tool
+            .definition
+            .definition
+            .get()
+            .len()
+            .div_ceil(BYTES_PER_TOKEN),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Creates `dir` and its parents; on Unix only the user may enter it.
 pub(crate) fn private_dir(dir: &Path) -> io::Result<()> {
@@ -30,6 +30,15 @@ pub(crate) fn write(path: &Path, parts: &[&[u8]]) -> io::Result<()> {
     file.as_file().sync_all()?;
     file.persist(path)?;
     sync_dir(dir)
+}
+
+/// Moves a file that cannot be understood to `<path>.damaged`, and tells where that is.
+pub(crate) fn set_aside(path: &Path) -> io::Result<PathBuf> {
+    let mut aside = path.as_os_str().to_owned();
+    aside.push(".damaged");
+    let aside = PathBuf::from(aside);
+    fs::rename(path, &aside)?;
+    Ok(aside)
 }
 
 /// Makes a rename inside `dir` durable; elsewhere than on Unix a directory cannot be synced.

@@ -102,12 +102,10 @@ fn read(path: &Path) -> io::Result<BTreeMap<String, Verdict>> {
 }
 
 fn set_aside(path: &Path, error: &serde_json::Error) -> io::Result<()> {
-    let mut aside = path.as_os_str().to_owned();
-    aside.push(".damaged");
-    fs::rename(path, &aside)?;
+    let aside = atomic::set_aside(path)?;
     tracing::warn!(
         file = %path.display(),
-        moved_to = %Path::new(&aside).display(),
+        moved_to = %aside.display(),
         %error,
         "the memory of server eras cannot be read and was moved aside; servers are probed again"
     );

@@ -271,7 +271,8 @@ export interface Change {
 export type ActivityKind = 'call' | 'change' | 'server' | 'sign-in';
 
 export interface Activity {
-  id: number | string;
+  /** Ascends with time. */
+  id: number;
   at: number;
   kind: ActivityKind;
   client: string | null;
@@ -284,7 +285,8 @@ export interface Activity {
 
 export interface ActivityPage {
   items: Activity[];
-  next: string | number | null;
+  /** What to give as `before` for the next page. */
+  next: number | null;
 }
 
 export interface ActivityDetail extends Activity {
@@ -292,8 +294,17 @@ export interface ActivityDetail extends Activity {
   request_bytes: number | null;
   result_bytes: number | null;
   shortened: boolean;
-  steps: { step: string; millis: number; verdict: 'passed' | 'refused'; note: string | null }[];
+  steps: CallStep[];
   refusal: Problem | null;
+}
+
+export interface CallStep {
+  /** For example `validate`. */
+  step: string;
+  /** How long it took, in microseconds. */
+  micros: number;
+  /** Whether the call went on. */
+  passed: boolean;
 }
 
 export interface ActivityFilter {
@@ -303,7 +314,7 @@ export interface ActivityFilter {
   tool?: string | undefined;
   outcome?: Outcome | undefined;
   text?: string | undefined;
-  before?: string | number | undefined;
+  before?: number | undefined;
   limit?: number | undefined;
 }
 

@@ -49,7 +49,8 @@ function needsPerson(server: ServerStatus): Health {
   if (server.sign_in?.state === 'waiting') {
     return { ...common, word: 'health.waitingForSignIn', icon: 'key', remedy: 'sign-in' };
   }
-  if (server.problem?.code === 'sign-in-required') {
+  // Without a sign-in of its own the server wants another token in its entry.
+  if (server.problem?.code === 'sign-in-required' && server.sign_in) {
     return { ...common, word: 'health.signIn', icon: 'key', remedy: 'sign-in' };
   }
   return { ...common, word: 'health.needsYou', icon: 'warning', remedy: 'configure' };

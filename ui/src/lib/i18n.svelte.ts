@@ -16,6 +16,10 @@ const files: Record<Language, () => Promise<{ default: Texts }>> = {
 };
 
 let language = $state<Language>('en');
+/** The language with the person's region, where the browser names one: `en-GB` has other dates. */
+const locale = $derived(
+  navigator.languages.find((tag) => tag.toLowerCase().startsWith(`${language}-`)) ?? language,
+);
 let texts = $state.raw<Texts | null>(null);
 
 export const i18n = {
@@ -50,7 +54,7 @@ export function has(key: string): key is Key {
 
 /** A number with the language's separators. */
 export function number(value: number, options: Intl.NumberFormatOptions = {}): string {
-  return new Intl.NumberFormat(language, options).format(value);
+  return new Intl.NumberFormat(locale, options).format(value);
 }
 
 /** A share, for example of failed calls, as a percentage. */
@@ -98,7 +102,7 @@ export function relative(at: number, now: number): string {
     [86_400, 3600, 'hour'],
     [Infinity, 86_400, 'day'],
   ] as const;
-  const words = new Intl.RelativeTimeFormat(language, { numeric: 'auto', style: 'short' });
+  const words = new Intl.RelativeTimeFormat(locale, { numeric: 'auto', style: 'short' });
   if (Math.abs(seconds) < 10) return words.format(0, 'second');
   const step = steps.find(([limit]) => Math.abs(seconds) < limit) ?? steps[3];
   return words.format(Math.trunc(seconds / step[1]), step[2]);
@@ -106,9 +110,9 @@ export function relative(at: number, now: number): string {
 
 /** Names as a list: `a, b and c`. */
 export function list(items: string[]): string {
-  return new Intl.ListFormat(language, { type: 'conjunction' }).format(items);
+  return new Intl.ListFormat(locale, { type: 'conjunction' }).format(items);
 }
 
 function format(at: number, options: Intl.DateTimeFormatOptions): string {
-  return new Intl.DateTimeFormat(language, options).format(at);
+  return new Intl.DateTimeFormat(locale, options).format(at);
 }

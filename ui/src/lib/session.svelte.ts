@@ -31,7 +31,7 @@ export function readCode(fragment: string): { code: string; path: string } | nul
   if (!fragment.startsWith('#code=')) return null;
   const values = new URLSearchParams(fragment.slice(1));
   const path = values.get('path') ?? '/';
-  return { code: values.get('code') ?? '', path: path.startsWith('/') ? path : '/' };
+  return { code: values.get('code') ?? '', path: /^\/(?!\/)/.test(path) ? path : '/' };
 }
 
 /** Takes the code out of the address, where there is one, and signs in with it. */

@@ -13,31 +13,31 @@ use anyhow::{Context as _, Result};
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A connection that is kept open.
-pub(super) struct Connection {
+pub(crate) struct Connection {
     stream: BufReader<TcpStream>,
     host: SocketAddr,
 }
 
 /// What is asked.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Request<'a> {
+pub(crate) struct Request<'a> {
     /// `GET` where there is no body, else `POST`.
-    pub(super) body: Option<&'a str>,
-    pub(super) path: &'a str,
+    pub(crate) body: Option<&'a str>,
+    pub(crate) path: &'a str,
     /// Added to `Host`, `Accept` and those of the body.
-    pub(super) headers: &'a [(&'a str, &'a str)],
+    pub(crate) headers: &'a [(&'a str, &'a str)],
 }
 
 /// What is answered.
-pub(super) struct Response {
-    pub(super) status: u16,
+pub(crate) struct Response {
+    pub(crate) status: u16,
     headers: Vec<(String, String)>,
-    pub(super) body: Vec<u8>,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Connection {
     /// Connects.
-    pub(super) fn open(host: SocketAddr) -> Result<Self> {
+    pub(crate) fn open(host: SocketAddr) -> Result<Self> {
         let stream = TcpStream::connect(host)?;
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(PATIENCE))?;
@@ -48,7 +48,7 @@ impl Connection {
     }
 
     /// Sends a request and waits for the whole answer.
-    pub(super) fn send(&mut self, request: Request<'_>) -> Result<Response> {
+    pub(crate) fn send(&mut self, request: Request<'_>) -> Result<Response> {
         let text = head(request, self.host) + request.body.unwrap_or_default();
         self.stream.get_mut().write_all(text.as_bytes())?;
         read(&mut self.stream)
@@ -57,7 +57,7 @@ impl Connection {
 
 impl Response {
     /// The value of a header, whatever the case of its name.
-    pub(super) fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let found = self
             .headers
             .iter()

@@ -4,8 +4,9 @@
 //! runs differ only by what else the machine does.
 
 mod bars;
+mod desktop;
 pub(crate) mod gateway;
-mod http;
+pub(crate) mod http;
 mod mcp;
 mod resources;
 mod samples;
@@ -16,8 +17,31 @@ use crate::measure::bars::Bar;
 use crate::shell;
 use crate::workspace::Workspace;
 
+/// What to measure; all of it, unless told otherwise.
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// Only the desktop application: memory, idle load, opening the window (Linux).
+    #[arg(long)]
+    desktop: bool,
+    /// Only the gateway.
+    #[arg(long, conflicts_with = "desktop")]
+    gateway: bool,
+}
+
 /// Builds the programs, measures every bar and prints a Markdown table.
-pub(crate) fn run(workspace: &Workspace) -> Result<()> {
+pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
+    let mut bars = Vec::new();
+    if !options.desktop {
+        bars.extend(of_the_gateway(workspace)?);
+    }
+    if !options.gateway {
+        bars.extend(desktop::bars(workspace)?);
+    }
+    anstream::println!("{}", table(&bars));
+    Ok(())
+}
+
+fn of_the_gateway(workspace: &Workspace) -> Result<Vec<Bar>> {
     // The gateway comes last and alone, so that nothing is measured of what only the fakes need
     // of a crate that both build on.
     for package in ["testkit", "cli"] {
@@ -26,8 +50,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     anstream::eprintln!("Measuring; this takes about two minutes and wants a quiet machine.");
     let mut bars = bars::without_servers(workspace)?;
     bars.extend(bars::with_many_servers(workspace)?);
-    anstream::println!("{}", table(&bars));
-    Ok(())
+    Ok(bars)
 }
 
 fn table(bars: &[Bar]) -> String {

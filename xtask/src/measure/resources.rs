@@ -1,5 +1,6 @@
-//! Memory and processor time of a process, from Linux's `/proc` (see `proc(5)`).
+//! Memory and processor time of processes, from Linux's `/proc` (see `proc(5)`).
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::process::Command;
 use std::time::Duration;
@@ -26,18 +27,78 @@ pub(super) fn processor_time(pid: u32) -> Result<Duration> {
     Ok(Duration::from_secs(ticks) / per_second)
 }
 
+/// A process and all that it started, directly or not.
+pub(super) fn tree(root: u32) -> Result<Vec<u32>> {
+    let mut children: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+    for entry in fs::read_dir("/proc").context("memory is measured on Linux only")? {
+        let name = entry?.file_name();
+        let Some(pid) = name.to_str().and_then(|name| name.parse::<u32>().ok()) else {
+            continue;
+        };
+        // A process that ended meanwhile is none.
+        if let Some(parent) = read(pid, "stat").ok().as_deref().and_then(parent) {
+            children.entry(parent).or_default().push(pid);
+        }
+    }
+    let mut found = vec![root];
+    let mut next = 0;
+    while let Some(pid) = found.get(next) {
+        found.extend(
+            children
+                .get(pid)
+                .into_iter()
+                .flatten()
+                .copied()
+                .collect::<Vec<_>>(),
+        );
+        next += 1;
+    }
+    Ok(found)
+}
+
+/// Proportional memory in bytes of processes together: what they share counts once in all.
+pub(super) fn proportional_memory(pids: &[u32]) -> u64 {
+    // Without the privilege to look, or after its end, a process counts as nothing.
+    let rollups = pids
+        .iter()
+        .filter_map(|&pid| read(pid, "smaps_rollup").ok());
+    rollups
+        .filter_map(|rollup| kibibytes(&rollup, "Pss:"))
+        .sum()
+}
+
+/// Processor time that processes have used so far together.
+pub(super) fn processor_time_of(pids: &[u32]) -> Duration {
+    pids.iter()
+        .filter_map(|&pid| processor_time(pid).ok())
+        .sum()
+}
+
+/// Name of a process's program, cut off by the kernel after 15 bytes.
+pub(super) fn name(pid: u32) -> Option<String> {
+    Some(read(pid, "comm").ok()?.trim().to_owned())
+}
+
 fn read(pid: u32, file: &str) -> Result<String> {
     fs::read_to_string(format!("/proc/{pid}/{file}"))
         .with_context(|| format!("memory and processor time are measured on Linux only: {file}"))
 }
 
-/// The number in the line `VmRSS:    1234 kB`.
 fn resident_bytes(status: &str) -> Option<u64> {
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmRSS:"))?;
+    kibibytes(status, "VmRSS:")
+}
+
+/// Bytes from a line like `VmRSS:    1234 kB`.
+fn kibibytes(text: &str, key: &str) -> Option<u64> {
+    let line = text.lines().find_map(|line| line.strip_prefix(key))?;
     let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
     Some(kibibytes * 1024)
+}
+
+/// Field 4, the process that started it.
+fn parent(stat: &str) -> Option<u32> {
+    let (_, after_name) = stat.rsplit_once(')')?;
+    after_name.split_whitespace().nth(1)?.parse().ok()
 }
 
 /// Fields 14 (user) and 15 (kernel), counted after the command's name, which may hold spaces.
@@ -65,6 +126,26 @@ mod tests {
         let stat = "7 (a) b 9) S 1 7 7 0 -1 4194560 100 0 0 0 25 17 0 0 20 0 1 0 5 6 7";
         assert_eq!(ticks(stat), Some(42));
         assert_eq!(ticks("7 (a) S 1"), None);
+    }
+
+    #[test]
+    fn reads_the_proportional_memory_and_the_parent() {
+        let rollup =
+            "7f00-7fff ---p 0 00:00 0 [rollup]\nRss: 300 kB\nPss:   100 kB\nPss_Dirty: 5 kB\n";
+        assert_eq!(kibibytes(rollup, "Pss:"), Some(102_400));
+        assert_eq!(parent("7 (a) b 9) S 42 7"), Some(42));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_tree_holds_what_was_started() {
+        let mut child = Command::new("sleep").arg("60").spawn().expect("started");
+        let tree = tree(std::process::id()).expect("readable");
+        assert!(tree.contains(&child.id()));
+        assert!(proportional_memory(&tree) > proportional_memory(&[child.id()]));
+        assert_eq!(name(child.id()).as_deref(), Some("sleep"));
+        child.kill().expect("killed");
+        child.wait().expect("ended");
     }
 
     #[cfg(target_os = "linux")]

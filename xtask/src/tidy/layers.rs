@@ -12,12 +12,13 @@ enum Level {
 }
 
 /// The level of every crate, as in docs/architecture.md.
-const LEVELS: [(&str, Level); 19] = [
+const LEVELS: [(&str, Level); 23] = [
     ("model", Level::Product(0)),
     ("wire", Level::Product(0)),
     ("config", Level::Product(1)),
     ("index", Level::Product(1)),
     ("local-socket", Level::Product(1)),
+    ("web-ui", Level::Product(1)),
     ("store", Level::Product(2)),
     ("telemetry", Level::Product(2)),
     ("vault", Level::Product(2)),
@@ -29,6 +30,9 @@ const LEVELS: [(&str, Level); 19] = [
     ("local-api", Level::Product(7)),
     ("daemon", Level::Product(8)),
     ("cli", Level::Product(9)),
+    ("shell", Level::Product(9)),
+    ("toolgate-desktop", Level::Product(10)),
+    ("headless", Level::Development),
     ("integration", Level::Development),
     ("testkit", Level::Development),
     ("xtask", Level::Development),

@@ -11,8 +11,8 @@ use crate::tidy::source::{Kind, Source};
 /// Folders that hold Rust sources, as far as they exist.
 const FOLDERS: [&str; 4] = ["crates", "src-tauri", "tests", "xtask"];
 
-/// The crate that only tests use.
-const SUPPORT: &str = "crates/testkit";
+/// The crates that only tests and tasks use.
+const SUPPORT: [&str; 2] = ["crates/headless", "crates/testkit"];
 
 /// Folders of a crate whose programs are no part of the product.
 const ASIDE: [&str; 2] = ["benches", "examples"];
@@ -58,7 +58,9 @@ fn kind(path: &Path) -> Kind {
     let lies_in = |folder: &str| path.components().any(|part| part.as_os_str() == folder);
     if lies_in("tests") || path.file_stem().is_some_and(|stem| stem == "tests") {
         Kind::Test
-    } else if path.starts_with(SUPPORT) || ASIDE.into_iter().any(lies_in) {
+    } else if SUPPORT.iter().any(|folder| path.starts_with(folder))
+        || ASIDE.into_iter().any(lies_in)
+    {
         Kind::Support
     } else {
         Kind::Product

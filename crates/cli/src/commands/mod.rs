@@ -9,6 +9,7 @@ pub(crate) mod serve;
 pub(crate) mod servers;
 pub(crate) mod status;
 pub(crate) mod tools;
+pub(crate) mod ui;
 
 use crate::args::Command;
 use crate::context::Context;
@@ -18,6 +19,7 @@ use crate::exit::{Code, Failure};
 pub(crate) async fn run(context: &Context, command: Command) -> Result<Code, Failure> {
     match command {
         Command::Serve(args) => Box::pin(serve::run(context, args)).await,
+        Command::Ui(args) => ui::run(context, &args).await,
         Command::Status => status::run(context).await,
         Command::Servers(command) => servers::run(context, command).await,
         Command::Tools(command) => tools::run(context, command).await,

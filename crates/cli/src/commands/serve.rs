@@ -43,12 +43,18 @@ pub(crate) struct Args {
     /// Show how the servers come up even when standard error is no terminal
     #[arg(long)]
     progress: bool,
+    /// Print an address that opens the web UI in a browser, once, as soon as the gateway is ready
+    #[arg(long)]
+    ui_link: bool,
 }
 
 pub(crate) async fn run(context: &Context, args: Args) -> Result<Code, Failure> {
     let (sender, ready) = oneshot::channel();
     let on_ready = Box::new(move |ready: &Ready| {
         announce(ready);
+        if args.ui_link {
+            print_link(ready);
+        }
         if ready.servers > 0 {
             // Nobody waits for it when no progress is shown.
             let _ = sender.send(ready.socket.clone());
@@ -60,6 +66,7 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<Code, Failure> 
         read_only: args.read_only,
         no_server_add: args.no_server_add,
         no_server_remove: args.no_server_remove,
+        stop: None,
         on_ready,
     };
     let show = args.progress || output::is_watched();
@@ -78,6 +85,17 @@ fn announce(ready: &Ready) {
     ));
     let servers = count(ready.servers, "server");
     output::note(&format!("{servers} in {}", ready.config_file.display()));
+}
+
+/// To standard output, so that a program can read it.
+fn print_link(ready: &Ready) {
+    match ready.ui_link() {
+        Some(link) => {
+            // A gateway serves even where nobody reads what it prints.
+            let _ = output::text(&link);
+        }
+        None => output::note("The web UI cannot be opened: the system gives no random bytes."),
+    }
 }
 
 /// Shows what is still waited for, then how every server came out.

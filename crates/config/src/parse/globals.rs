@@ -3,8 +3,8 @@
 use std::net::SocketAddr;
 
 use super::entry::{Timeouts, seconds};
-use super::keys;
 use super::section::Section;
+use super::{desktop, keys};
 use crate::settings::{
     ArgumentLogging, CallTools, DEFAULT_CALL_TIMEOUT, DEFAULT_START_TIMEOUT, LogLevel, LogSettings,
     Settings,
@@ -55,6 +55,11 @@ pub(super) fn read(section: &mut Section<'_, '_, '_>, settings: &mut Settings) -
         let usable = logs.is_usable();
         section.require(usable);
     }
+    if let Some(mut desktop) = section.child("desktop") {
+        desktop::read(&mut desktop, &mut settings.desktop);
+        let usable = desktop.is_usable();
+        section.require(usable);
+    }
     Timeouts {
         start: seconds(section, "startTimeout").unwrap_or(DEFAULT_START_TIMEOUT),
         call: seconds(section, "callTimeout").unwrap_or(DEFAULT_CALL_TIMEOUT),
@@ -80,7 +85,7 @@ fn read_logs(section: &mut Section<'_, '_, '_>, logs: &mut LogSettings) {
     set(&mut logs.arguments, section.choice("arguments", &ARGUMENTS));
 }
 
-fn set<T>(setting: &mut T, value: Option<T>) {
+pub(super) fn set<T>(setting: &mut T, value: Option<T>) {
     if let Some(value) = value {
         *setting = value;
     }

@@ -3,7 +3,7 @@
 use super::section::Section;
 
 /// Keys of the whole file.
-pub(super) const FILE: [&str; 12] = [
+pub(super) const FILE: [&str; 13] = [
     "$schema",
     "listen",
     "readOnly",
@@ -14,6 +14,7 @@ pub(super) const FILE: [&str; 12] = [
     "callTimeout",
     "startTimeout",
     "logs",
+    "desktop",
     "mcpServers",
     "servers",
 ];
@@ -27,8 +28,20 @@ pub(super) const LOGS: [&str; 5] = [
     "arguments",
 ];
 
+/// Keys of `desktop`.
+pub(super) const DESKTOP: [&str; 5] = [
+    "language",
+    "theme",
+    "startAtLogin",
+    "checkForUpdates",
+    "notices",
+];
+
+/// Keys of `desktop.notices`.
+pub(super) const NOTICES: [&str; 3] = ["review", "signIn", "problems"];
+
 /// Keys of a server's entry.
-pub(super) const SERVER: [&str; 14] = [
+pub(crate) const SERVER: [&str; 14] = [
     "command",
     "args",
     "env",

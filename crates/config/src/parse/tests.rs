@@ -480,3 +480,23 @@ proptest::proptest! {
         proptest::prop_assert!(parsed.settings.is_some() || failed);
     }
 }
+
+#[test]
+fn what_the_desktop_does_can_be_set_one_by_one() {
+    let text =
+        r#"{"desktop": {"language": "es", "checkForUpdates": true, "notices": {"signIn": false}}}"#;
+    let desktop = parse(text, Path::new("x"))
+        .settings
+        .expect("usable")
+        .desktop;
+    let expected = model::Preferences {
+        language: model::Language::Es,
+        check_for_updates: true,
+        notices: model::NoticePreferences {
+            sign_in: false,
+            ..model::NoticePreferences::default()
+        },
+        ..model::Preferences::default()
+    };
+    assert_eq!(desktop, expected);
+}

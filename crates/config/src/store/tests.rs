@@ -1,6 +1,6 @@
 use std::fs;
 
-use model::ServerName;
+use model::{ChangeKind, ServerName};
 use serde_json::json;
 
 use super::*;
@@ -247,4 +247,67 @@ async fn edits_at_the_same_time_all_happen() {
     assert!(edits.join_all().await.iter().all(Result::is_ok));
     assert_eq!(fixture.store.current().settings.servers.len(), 20);
     assert_eq!(fixture.store.reload().settings.servers.len(), 20);
+}
+
+#[tokio::test]
+async fn every_change_is_told_with_its_author() {
+    let fixture = Fixture::new(TWO);
+    let (told, heard) = std::sync::mpsc::sync_channel(64);
+    let tell = move |change: EntryChange| {
+        let EntryChange {
+            by, server, kind, ..
+        } = change;
+        told.try_send((by, server, kind)).expect("room");
+    };
+    fixture.store.on_change(tell);
+    // Nobody has read this yet when the agent's edit comes.
+    fs::write(fixture.path(), TWO.replace("two", "other")).expect("writes");
+    let agent = Author::agent("Editor 1.0");
+    let edit = add("c", json!({"command": "x"}));
+    fixture
+        .store
+        .edit_by(agent.clone(), edit)
+        .await
+        .expect("adds");
+    fixture
+        .store
+        .edit(Edit::Remove { name: "a".into() })
+        .await
+        .expect("removes");
+    fixture.write("{broken");
+    fixture.write(r#"{"mcpServers": {"c": {"command": "x", "disabled": true}}}"#);
+    let told: Vec<_> = heard.try_iter().collect();
+    let expected = [
+        (Author::file(), "b", ChangeKind::Replaced),
+        (agent, "c", ChangeKind::Added),
+        (Author::person(), "a", ChangeKind::Removed),
+        (Author::file(), "b", ChangeKind::Removed),
+        (Author::file(), "c", ChangeKind::Disabled),
+    ];
+    let expected = expected.map(|(by, server, kind)| (by, server.to_owned(), kind));
+    assert_eq!(told, expected);
+}
+
+#[tokio::test]
+async fn an_amended_entry_keeps_what_is_masked() {
+    let entry = r#"{"command": "x", "env": {"TOKEN": "abc", "MODE": "a"}}"#;
+    let fixture = Fixture::new(&format!(r#"{{"mcpServers": {{"a": {entry}}}}}"#));
+    let amend = |entry: Value| Edit::Amend {
+        name: "a".into(),
+        entry,
+    };
+    let wanted = json!({"command": "y", "env": {"TOKEN": "••••", "MODE": "b"}});
+    fixture.store.edit(amend(wanted)).await.expect("amends");
+    let parsed: Value = serde_json::from_str(&fixture.text()).expect("JSON");
+    let expected = json!({"command": "y", "env": {"TOKEN": "abc", "MODE": "b"}});
+    assert_eq!(parsed["mcpServers"]["a"], expected);
+    let before = fixture.text();
+    let wanted = json!({"command": "y", "env": {"OTHER": "••••"}});
+    let refused = fixture
+        .store
+        .edit(amend(wanted))
+        .await
+        .expect_err("nothing behind it");
+    assert!(refused.to_string().contains("env.OTHER"), "{refused}");
+    assert_eq!(fixture.text(), before);
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use fleet::PresenceKind;
 use futures_util::{Stream, StreamExt as _};
 use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, Id, JoinSet};
@@ -151,10 +152,14 @@ impl Conversation {
 
     /// Opens a session in place of the one that there was.
     async fn initialize(&mut self, request: &Request, params: &RawObject) {
-        let session = Arc::new(Session::new(legacy::introduced(&self.visit, params)));
+        let session = Arc::new(Session::new(legacy::introduced(
+            &self.visit,
+            params,
+            PresenceKind::Connection,
+        )));
         let result = legacy::introduction(&self.visit, &session, params).await;
         if let Some(before) = self.session.replace(Arc::clone(&session)) {
-            before.ended.cancel();
+            before.end();
         }
         let response = Response::new(request.id.clone(), Ok(result));
         self.say(Message::Response(response)).await;
@@ -207,7 +212,7 @@ impl Conversation {
 impl Drop for Conversation {
     fn drop(&mut self) {
         if let Some(session) = &self.session {
-            session.ended.cancel();
+            session.end();
         }
     }
 }

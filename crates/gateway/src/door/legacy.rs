@@ -6,6 +6,7 @@ use std::sync::Arc;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::sse::Event as SseEvent;
 use axum::response::{IntoResponse, Response};
+use fleet::PresenceKind;
 use futures_util::{StreamExt as _, future, stream};
 use tokio::sync::mpsc;
 use wire::{
@@ -33,7 +34,8 @@ pub(super) async fn initialize(
     request: &Request,
     params: &RawObject,
 ) -> Response {
-    let Ok((id, session)) = visit.gateway.0.sessions.open(introduced(visit, params)) else {
+    let introduced = introduced(visit, params, PresenceKind::Session);
+    let Ok((id, session)) = visit.gateway.0.sessions.open(introduced) else {
         let error = ErrorObject::new(code::INTERNAL, "no randomness for a session");
         return refuse(StatusCode::INTERNAL_SERVER_ERROR, Some(request), error);
     };
@@ -47,10 +49,12 @@ pub(super) async fn initialize(
 }
 
 /// What a client says of itself in `initialize`.
-pub(super) fn introduced(visit: &Visit, params: &RawObject) -> Introduced {
+pub(super) fn introduced(visit: &Visit, params: &RawObject, kind: PresenceKind) -> Introduced {
     let requested: String = params.get_as("protocolVersion").unwrap_or_default();
+    let client = Client::from_info(params.object("clientInfo").as_ref());
     Introduced {
-        client: Client::from_info(params.object("clientInfo").as_ref()),
+        presence: visit.gateway.fleet().client_present(&client.name, kind),
+        client,
         info: params.get("clientInfo").map(ToOwned::to_owned),
         capabilities: params.object("capabilities").unwrap_or_default(),
         revision: negotiate_legacy(&requested),
@@ -163,8 +167,11 @@ pub(super) fn open_stream(visit: &Visit, session: &Arc<Session>, headers: &Heade
         .unwrap_or_default();
     let listener = Listener::Session(Arc::clone(session));
     let listens = session.listening.begin();
-    let news = follow(&visit.gateway, visit.face.clone(), listener)
-        .filter(move |_| future::ready(listens.is_newest()));
+    let held = session.introduced.presence.hold();
+    let news = follow(&visit.gateway, visit.face.clone(), listener).filter(move |_| {
+        let _open = &held;
+        future::ready(listens.is_newest())
+    });
     let messages = stream::iter(missed)
         .chain(news)
         .map(Message::Notification)

@@ -50,8 +50,12 @@ pub(super) async fn messages(
     result.set("_meta", subscription(&id));
     let end = wire::Response::new(id.clone(), Ok(result.to_raw()));
     let closing = visit.gateway.0.closing.clone().cancelled_owned();
+    let presence = asking.who.presence;
     let changes = follow(&visit.gateway, visit.face.clone(), Listener::Filter(filter))
-        .map(move |change| Message::Notification(marked(change, &id)))
+        .map(move |change| {
+            let _open = &presence;
+            Message::Notification(marked(change, &id))
+        })
         .take_until(closing);
     stream::iter([acknowledged])
         .chain(changes)

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
+use fleet::PresenceKind;
 use futures_util::stream;
 use serde_json::json;
 use tokio::sync::mpsc;
@@ -64,8 +65,12 @@ pub(super) fn requester(
     let meta = params.object("_meta").unwrap_or_default();
     let info = meta.get(META_CLIENT_INFO).map(ToOwned::to_owned);
     let level = meta.get_as::<String>(META_LOG_LEVEL);
+    let client = Client::from_info(meta.object(META_CLIENT_INFO).as_ref());
+    let fleet = visit.gateway.fleet();
     Requester {
-        client: Client::from_info(meta.object(META_CLIENT_INFO).as_ref()),
+        presence: fleet.client_present(&client.name, PresenceKind::Connection),
+        is_person: false,
+        client,
         era: Era::Modern,
         revision: MODERN_REVISION,
         capabilities: meta.object(META_CLIENT_CAPABILITIES).unwrap_or_default(),

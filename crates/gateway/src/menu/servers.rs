@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use config::{Edit, edit::EditError};
 use fleet::RestartError;
-use model::{Effect, ServerStatus, Severity};
+use model::{Author, Effect, ServerStatus, Severity};
 use rmcp::model::Tool;
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
@@ -15,11 +15,18 @@ use tokio::sync::Mutex;
 use super::{count, define, missing, text};
 use crate::Inner;
 use crate::refusal::Refusal;
+use crate::requester::Requester;
 
 /// Servers that agents disabled since the gateway started. Locked over every change of an agent,
 /// so that no entry is replaced between the look at this list and the enabling.
 #[derive(Default)]
 pub(crate) struct Parked(Mutex<BTreeSet<String>>);
+
+/// An agent that changes something.
+struct By<'a> {
+    inner: &'a Inner,
+    who: &'a Requester,
+}
 
 pub(super) fn tool() -> Tool {
     let schema = json!({
@@ -48,7 +55,11 @@ pub(super) fn tool() -> Tool {
     )
 }
 
-pub(super) async fn run(inner: &Inner, arguments: &Value) -> Result<Value, Refusal> {
+pub(super) async fn run(
+    inner: &Inner,
+    who: &Requester,
+    arguments: &Value,
+) -> Result<Value, Refusal> {
     let operation = text(arguments, "operation").unwrap_or_default();
     if operation == "list" {
         return Ok(list(inner));
@@ -56,11 +67,12 @@ pub(super) async fn run(inner: &Inner, arguments: &Value) -> Result<Value, Refus
     let example = json!({ "operation": "restart", "name": "github" });
     let name = text(arguments, "name")
         .ok_or_else(|| missing("upstream_servers", "an `operation` and a `name`", &example))?;
+    let by = By { inner, who };
     match operation {
-        "add" | "update" => write(inner, operation, name, arguments.get("entry")).await,
-        "remove" => remove(inner, name).await,
-        "enable" => enable(inner, name).await,
-        "disable" => disable(inner, name).await,
+        "add" | "update" => write(&by, operation, name, arguments.get("entry")).await,
+        "remove" => remove(&by, name).await,
+        "enable" => enable(&by, name).await,
+        "disable" => disable(&by, name).await,
         "restart" => restart(inner, name),
         "tail_log" => tail_log(inner, name, count(arguments, "lines", 50, 200)).await,
         _ => Err(missing(
@@ -107,11 +119,12 @@ fn describe(server: &ServerStatus) -> Value {
 
 /// Adds or replaces an entry, switched off.
 async fn write(
-    inner: &Inner,
+    by: &By<'_>,
     operation: &str,
     name: &str,
     entry: Option<&Value>,
 ) -> Result<Value, Refusal> {
+    let inner = by.inner;
     if inner.overrides.no_server_add || inner.read_only() || !inner.settings().allow_server_add {
         return Err(forbidden("adding or changing servers", "allowServerAdd"));
     }
@@ -138,14 +151,15 @@ async fn write(
     };
     let mut parked = inner.parked.0.lock().await;
     parked.remove(name);
-    edit_config(inner, edit).await?;
+    edit_config(by, edit).await?;
     Ok(json!({
         "ok": true, "state": "disabled",
         "next": format!("Ask the user to look at it and enable it: toolgate servers enable {name}"),
     }))
 }
 
-async fn remove(inner: &Inner, name: &str) -> Result<Value, Refusal> {
+async fn remove(by: &By<'_>, name: &str) -> Result<Value, Refusal> {
+    let inner = by.inner;
     let forbidden_here = inner.overrides.no_server_remove || inner.read_only();
     if forbidden_here || !inner.settings().allow_server_remove {
         return Err(forbidden("removing servers", "allowServerRemove"));
@@ -153,7 +167,7 @@ async fn remove(inner: &Inner, name: &str) -> Result<Value, Refusal> {
     let mut parked = inner.parked.0.lock().await;
     parked.remove(name);
     edit_config(
-        inner,
+        by,
         Edit::Remove {
             name: name.to_owned(),
         },
@@ -162,7 +176,8 @@ async fn remove(inner: &Inner, name: &str) -> Result<Value, Refusal> {
     Ok(json!({ "ok": true, "message": format!("`{name}` was removed from the configuration.") }))
 }
 
-async fn enable(inner: &Inner, name: &str) -> Result<Value, Refusal> {
+async fn enable(by: &By<'_>, name: &str) -> Result<Value, Refusal> {
+    let inner = by.inner;
     if inner.read_only() {
         return Err(forbidden("enabling servers", "readOnly"));
     }
@@ -175,7 +190,7 @@ async fn enable(inner: &Inner, name: &str) -> Result<Value, Refusal> {
         ));
     }
     edit_config(
-        inner,
+        by,
         Edit::SetEnabled {
             name: name.to_owned(),
             enabled: true,
@@ -185,7 +200,8 @@ async fn enable(inner: &Inner, name: &str) -> Result<Value, Refusal> {
     Ok(json!({ "ok": true, "state": "starting" }))
 }
 
-async fn disable(inner: &Inner, name: &str) -> Result<Value, Refusal> {
+async fn disable(by: &By<'_>, name: &str) -> Result<Value, Refusal> {
+    let inner = by.inner;
     if inner.read_only() {
         return Err(forbidden("disabling servers", "readOnly"));
     }
@@ -195,7 +211,7 @@ async fn disable(inner: &Inner, name: &str) -> Result<Value, Refusal> {
         .server_config(name)
         .is_ok_and(|config| config.enabled);
     edit_config(
-        inner,
+        by,
         Edit::SetEnabled {
             name: name.to_owned(),
             enabled: false,
@@ -243,8 +259,9 @@ async fn tail_log(inner: &Inner, name: &str, lines: usize) -> Result<Value, Refu
     Ok(json!({ "lines": lines }))
 }
 
-async fn edit_config(inner: &Inner, edit: Edit) -> Result<(), Refusal> {
-    let edited = inner.fleet.config().edit(edit).await;
+async fn edit_config(by: &By<'_>, edit: Edit) -> Result<(), Refusal> {
+    let author = Author::agent(&by.who.client.name);
+    let edited = by.inner.fleet.config().edit_by(author, edit).await;
     edited.map(drop).map_err(|error: EditError| {
         Refusal::new(
             "config-not-changed",

@@ -6,8 +6,8 @@ use wire::{ErrorObject, Raw, RawObject, code, raw, raw_str};
 
 use super::Asking;
 use crate::face::Face;
-use crate::menu;
 use crate::naming::Naming;
+use crate::{cost, menu};
 
 /// All tools of the face on one page, in an order that does not change.
 pub(super) fn tools(asking: &Asking, params: &RawObject) -> Result<Raw, ErrorObject> {
@@ -16,7 +16,11 @@ pub(super) fn tools(asking: &Asking, params: &RawObject) -> Result<Raw, ErrorObj
     let catalog = inner.fleet.catalog();
     let mut result = RawObject::default();
     let tools: Vec<Raw> = match &asking.face {
-        Face::Menu => menu::tools(inner).iter().map(raw).collect(),
+        Face::Menu => {
+            let menu: Vec<Raw> = menu::tools(inner).iter().map(raw).collect();
+            inner.fleet.count_listing(cost::spared(&menu, &catalog));
+            menu
+        }
         Face::All => catalog.tools().map(|tool| shown(tool)).collect(),
         Face::Server(name) => {
             let server = server(&catalog, name)?;

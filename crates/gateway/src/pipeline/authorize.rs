@@ -1,21 +1,41 @@
 //! Whether this tool may be called in this way.
 
 use fleet::Tool;
-use model::Effect;
+use model::{Effect, Pause};
 
+use crate::Inner;
 use crate::refusal::Refusal;
+use crate::requester::Requester;
 
-/// Checks a tool's effect against read-only mode and against what the caller said it means to do.
+/// What holds for the caller now.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Rules {
+    /// Only tools that claim to read may be called.
+    read_only: bool,
+    /// No tool may be called.
+    pause: Option<Pause>,
+}
+
+impl Rules {
+    /// A person who has paused the clients may still try a tool.
+    pub(super) fn of(inner: &Inner, who: &Requester) -> Self {
+        Self {
+            read_only: inner.read_only(),
+            pause: inner.fleet.paused().filter(|_| !who.is_person),
+        }
+    }
+}
+
+/// Checks whether calls are let through, and a tool's effect against read-only mode and against what the caller said it means to do.
 ///
 /// The intent is what a client's own permission prompt was shown, so it must not be weaker than
 /// what the tool may do.
-pub(super) fn authorize(
-    read_only: bool,
-    tool: &Tool,
-    intent: Option<Effect>,
-) -> Result<(), Refusal> {
+pub(super) fn authorize(rules: &Rules, tool: &Tool, intent: Option<Effect>) -> Result<(), Refusal> {
+    if let Some(pause) = &rules.pause {
+        return Err(paused(pause));
+    }
     let effect = tool.definition.effect;
-    if read_only && effect != Effect::Read {
+    if rules.read_only && effect != Effect::Read {
         return Err(Refusal::new(
             "read-only",
             format!(
@@ -39,6 +59,19 @@ pub(super) fn authorize(
         )
         .with("call_with", effect.call_with())),
         _ => Ok(()),
+    }
+}
+
+fn paused(pause: &Pause) -> Refusal {
+    let refusal = Refusal::new(
+        "paused",
+        "A person has paused all tool calls; nothing was sent.",
+        "Do not try again until the user says so. The user resumes in the tray, in the window, or \
+         with: toolgate resume",
+    );
+    match pause.until {
+        Some(until) => refusal.with("ends_at", until),
+        None => refusal,
     }
 }
 
@@ -84,22 +117,46 @@ mod tests {
             (Destructive, Write, false),
             (Destructive, Destructive, true),
         ] {
-            let verdict = authorize(false, &tool(effect), Some(intent));
+            let verdict = authorize(&Rules::default(), &tool(effect), Some(intent));
             assert_eq!(verdict.is_ok(), allowed, "{effect:?} by {intent:?}");
         }
-        assert!(authorize(false, &tool(Destructive), None).is_ok());
+        assert!(authorize(&Rules::default(), &tool(Destructive), None).is_ok());
     }
 
     #[test]
     fn a_refusal_names_the_right_tool() {
-        let refusal =
-            authorize(false, &tool(Effect::Destructive), Some(Effect::Read)).expect_err("refused");
+        let refusal = authorize(
+            &Rules::default(),
+            &tool(Effect::Destructive),
+            Some(Effect::Read),
+        )
+        .expect_err("refused");
         assert_eq!(refusal.details["call_with"], "call_tool_destructive");
     }
 
     #[test]
     fn read_only_lets_only_readers_through() {
-        assert!(authorize(true, &tool(Effect::Read), None).is_ok());
-        assert!(authorize(true, &tool(Effect::Write), Some(Effect::Write)).is_err());
+        let rules = Rules {
+            read_only: true,
+            ..Rules::default()
+        };
+        assert!(authorize(&rules, &tool(Effect::Read), None).is_ok());
+        assert!(authorize(&rules, &tool(Effect::Write), Some(Effect::Write)).is_err());
+    }
+
+    #[test]
+    fn a_pause_lets_nothing_through_and_says_until_when() {
+        let rules = Rules {
+            pause: Some(Pause {
+                since: 1,
+                until: Some(2),
+            }),
+            ..Rules::default()
+        };
+        let refusal = authorize(&rules, &tool(Effect::Read), None).expect_err("refused");
+        assert_eq!(
+            (refusal.code, &refusal.details["ends_at"]),
+            ("paused", &2.into())
+        );
     }
 }

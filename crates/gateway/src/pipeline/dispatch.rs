@@ -5,7 +5,7 @@ use model::CallOutcome;
 use upstream::CallError;
 use wire::{Raw, RawObject, raw_str};
 
-use super::{Stopped, ToolCall};
+use super::{Ended, Stopped, ToolCall};
 use crate::Inner;
 use crate::refusal::Refusal;
 use crate::relay::Relay;
@@ -16,7 +16,7 @@ pub(super) async fn dispatch(
     call: &ToolCall<'_>,
     tool: &Tool,
     arguments: Raw,
-) -> Result<(CallOutcome, Raw), (Stopped, CallOutcome)> {
+) -> Ended<Raw> {
     let mut params = call.extra.clone();
     params.set("name", raw_str(&tool.definition.name));
     params.set("arguments", arguments);
@@ -48,14 +48,14 @@ pub(super) async fn dispatch(
                 format!("`{server}` was removed."),
                 "Find other tools with retrieve_tools.",
             );
-            Err((Stopped::Refused(refusal), CallOutcome::Refused))
+            Err((CallOutcome::Refused, Stopped::Refused(refusal)))
         }
         Err(RequestError::Call(CallError::Rpc(error))) => {
-            Err((Stopped::Server(error), CallOutcome::ToolError))
+            Err((CallOutcome::ToolError, Stopped::Server(error)))
         }
         Err(RequestError::Call(error)) => {
             let refusal = Refusal::from_call(server, &error);
-            Err((Stopped::Refused(refusal), outcome(&error)))
+            Err((outcome(&error), Stopped::Refused(refusal)))
         }
     }
 }

@@ -1,49 +1,60 @@
-//! One line in the log and one event for every call.
-
-use std::time::Duration;
+//! One line in the log, one entry in the record and one event for every call.
 
 use config::ArgumentLogging;
-use fleet::Fleet;
-use model::Event;
+use fleet::{CallReport, Fleet};
+use model::{ApiError, CallOutcome};
 use serde_json::Value;
 use serde_json::value::RawValue;
 use telemetry::{CallRecord, call_record, shape};
 
-use super::Ended;
-use crate::session::Client;
+use super::ToolCall;
+use super::course::Course;
+use crate::refusal::Refusal;
 
 /// Arguments beyond this size are not even described.
 const MAX_DESCRIBED: usize = 64 * 1024;
 
-pub(super) struct Record<'a> {
-    pub(super) client: &'a Client,
-    pub(super) arguments: Option<&'a RawValue>,
-    pub(super) ended: &'a Ended,
-}
-
-pub(super) fn record(fleet: &Fleet, record: &Record<'_>, took: Duration) {
-    let Ended {
-        server,
-        tool,
-        outcome,
-    } = record.ended;
+pub(super) fn record(
+    fleet: &Fleet,
+    call: &ToolCall<'_>,
+    course: Course,
+    (outcome, refusal): (CallOutcome, Option<Refusal>),
+) {
+    let took = course.took();
     let wanted = fleet.config().current().settings.logs.arguments == ArgumentLogging::Shape;
-    let shape = record.arguments.filter(|_| wanted).map(describe);
+    let shape = call.arguments.filter(|_| wanted).map(describe);
+    let client = &call.who.client.name;
     call_record(&CallRecord {
-        client: &record.client.name,
-        server,
-        tool,
+        client,
+        server: &course.server,
+        tool: &course.tool,
         duration: took,
-        outcome: *outcome,
+        outcome,
         arguments: shape.as_deref(),
     });
-    fleet.report(Event::Call {
-        client: record.client.name.clone(),
-        server: server.clone(),
-        tool: tool.clone(),
-        millis: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
-        outcome: *outcome,
+    fleet.record_call(CallReport {
+        client: client.clone(),
+        by_client: !call.who.is_person,
+        server: course.server,
+        tool: course.tool,
+        outcome,
+        took,
+        arguments: shape,
+        request_bytes: call.arguments.map(|arguments| arguments.get().len() as u64),
+        result_bytes: course.result_bytes.map(|bytes| bytes as u64),
+        shortened: course.shortened,
+        steps: course.steps,
+        refusal: refusal.map(told),
     });
+}
+
+/// The refusal without what only a model needs.
+fn told(refusal: Refusal) -> ApiError {
+    ApiError {
+        code: refusal.code.to_owned(),
+        message: refusal.message,
+        fix: refusal.fix,
+    }
 }
 
 /// Names and types of the arguments, never their values.

@@ -3,7 +3,6 @@
 use axum::body::Body;
 use axum::http::Request;
 use gateway::Doorkeeper;
-use model::Secret;
 use serde_json::json;
 use tower::ServiceExt as _;
 
@@ -14,7 +13,7 @@ const HOST: &str = "127.0.0.1:4321";
 
 fn by_tcp(bench: &Bench) -> axum::Router {
     let keeper = Doorkeeper::Loopback(HOST.parse().expect("an address"));
-    router(bench.api.clone(), keeper, Secret::new("token"))
+    router(bench.api.clone(), keeper)
 }
 
 fn status(token: Option<&str>, more: &[(&str, &str)]) -> Request<Body> {
@@ -47,6 +46,7 @@ async fn by_tcp_every_path_needs_the_token() {
         "tools",
         "tools/a",
         "config",
+        "session/code",
         "nothing",
     ] {
         let mut request = get(&format!("/api/v1/{path}"));

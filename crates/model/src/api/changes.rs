@@ -23,6 +23,14 @@ impl Author {
         }
     }
 
+    /// Whoever edited the file.
+    pub fn file() -> Self {
+        Self {
+            kind: AuthorKind::File,
+            name: None,
+        }
+    }
+
     /// An agent by the name it gives itself.
     pub fn agent(name: impl Into<String>) -> Self {
         Self {

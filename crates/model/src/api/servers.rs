@@ -52,7 +52,7 @@ pub struct CallTool {
     /// The tool's id, for example `github__create_issue`.
     pub name: String,
     /// Its arguments, a JSON object.
-    #[schema(value_type = Object)]
+    #[schema(value_type = BTreeMap<String, Value>)]
     pub arguments: Box<RawValue>,
 }
 
@@ -60,7 +60,7 @@ pub struct CallTool {
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct CallReply {
     /// The tool's `CallToolResult`, byte for byte as the gateway returns it.
-    #[schema(value_type = Object)]
+    #[schema(value_type = BTreeMap<String, Value>)]
     pub result: Box<RawValue>,
 }
 

@@ -1,0 +1,118 @@
+//! The parts of the application, put together; one place decides to stop.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use config::Paths;
+use shell::{Action, Controller, Input, InstallLink, Notice, Request};
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::SystemClock;
+use crate::core;
+use crate::platform;
+use crate::screen::{Look, Screen};
+use crate::window_process;
+
+/// Inputs, and requests, that wait to be taken up.
+const QUEUE: usize = 64;
+/// Notices, orders and texts to copy that wait.
+const SHORT_QUEUE: usize = 16;
+/// Servers have this long to end before what still lives is killed.
+const FINISH: Duration = Duration::from_secs(30);
+/// The window has this long.
+const CLOSE: Duration = Duration::from_secs(5);
+
+/// What to run.
+pub(crate) struct Plan {
+    pub(crate) paths: Paths,
+    pub(crate) links: Vec<InstallLink>,
+    pub(crate) in_background: bool,
+}
+
+/// What the platform shows, and where it says what people do.
+pub(crate) struct Ends {
+    pub(crate) look: watch::Receiver<Look>,
+    pub(crate) notices: mpsc::Receiver<Notice>,
+    pub(crate) inputs: mpsc::Sender<Input>,
+}
+
+/// Runs the application until a person or the system ends it. `show` shows on this platform
+/// what the shell wants to be seen.
+pub(crate) async fn run<F>(plan: Plan, show: impl FnOnce(Ends) -> F) -> anyhow::Result<()>
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let (inputs, heard) = mpsc::channel(QUEUE);
+    let (requests, asked) = mpsc::channel(QUEUE);
+    begin(&plan, &inputs, &requests).await;
+    let stop = CancellationToken::new();
+    let mut gateway = JoinSet::new();
+    gateway.spawn(core::keep_running(
+        plan.paths.clone(),
+        stop.clone(),
+        inputs.clone(),
+    ));
+    let (look, looked_at) = watch::channel(Look::default());
+    let (notices, told) = mpsc::channel(SHORT_QUEUE);
+    let (window, orders) = mpsc::channel(SHORT_QUEUE);
+    let screen = Screen {
+        look,
+        notices,
+        window,
+        clipboard: platform::clipboard(inputs.clone()),
+    };
+    let mut windows = JoinSet::new();
+    let state_file = plan.paths.data_dir.join("state").join("window.json");
+    windows.spawn(window_process::keep(state_file, orders, inputs.clone()));
+    let mut others = JoinSet::new();
+    others.spawn(show(Ends {
+        look: looked_at,
+        notices: told,
+        inputs: inputs.clone(),
+    }));
+    let socket = plan.paths.socket;
+    others.spawn(async move { shell::run_link(&socket, inputs, asked).await });
+
+    let locale = sys_locale::get_locale();
+    let make = move || {
+        let controller = Controller::new(screen.clone(), Arc::new(SystemClock), requests.clone());
+        controller.with_locale(locale.clone())
+    };
+    tokio::select! {
+        _ = shell::run(make, heard) => {}
+        told = platform::told_to_end() => told?,
+    }
+    stop.cancel();
+    // With the shell its orders have ended, which closes the window.
+    let closed = timeout(CLOSE, async {
+        while windows.join_next().await.is_some() {}
+    });
+    let ended = timeout(FINISH, async {
+        while gateway.join_next().await.is_some() {}
+    });
+    tokio::select! {
+        _ = async { tokio::join!(closed, ended) } => {}
+        // Told a second time: not waiting any longer.
+        told = platform::told_to_end() => told?,
+    }
+    Ok(())
+}
+
+/// What is to be done first.
+async fn begin(plan: &Plan, inputs: &mpsc::Sender<Input>, requests: &mpsc::Sender<Request>) {
+    for link in plan.links.iter().take(QUEUE / 2) {
+        // The queue is empty yet and long enough.
+        let _ = requests
+            .send(Request::Propose(link.as_str().to_owned()))
+            .await;
+    }
+    if !plan.in_background && plan.links.is_empty() {
+        let _ = inputs
+            .send(Input::Chosen(Action::Open("/".to_owned())))
+            .await;
+    }
+}

@@ -1,0 +1,44 @@
+/** How what happened is said. */
+
+import type { Activity, ActivityKind, Outcome } from '../../api/types';
+import type { IconName } from '../../components/icons';
+import { has, number, t } from '../../lib/i18n.svelte';
+
+export const kindIcons: Record<ActivityKind, IconName> = {
+  call: 'tools',
+  change: 'edit',
+  server: 'servers',
+  'sign-in': 'key',
+};
+
+/** Only what did not go well is marked. */
+export const marks: Record<Exclude<Outcome, 'ok'>, { tone: 'bad' | 'warning'; icon: IconName }> = {
+  'tool-error': { tone: 'bad', icon: 'bad' },
+  refused: { tone: 'warning', icon: 'off' },
+  'timed-out': { tone: 'bad', icon: 'clock' },
+  lost: { tone: 'bad', icon: 'warning' },
+};
+
+/** The outcome in a word. */
+export function outcomeWord(outcome: Outcome): string {
+  return t(`activity.outcome_${outcome}`);
+}
+
+/** The entry in short, for titles. */
+export function about({ kind, server, tool, text }: Activity): string {
+  if (kind === 'call') return `${server} · ${tool ?? ''}`;
+  return text ?? `${t(`activity.kind_${kind}`)}: ${server}`;
+}
+
+/** A step of the pipeline in words, or as the gateway calls it. */
+export function stepWord(step: string): string {
+  const key = `activity.step_${step}`;
+  return has(key) ? t(key) : step;
+}
+
+/** A short time; below a millisecond as microseconds. */
+export function micros(value: number): string {
+  return value < 1000
+    ? `${number(Math.round(value))} µs`
+    : `${number(value / 1000, { maximumFractionDigits: value < 10_000 ? 1 : 0 })} ms`;
+}

@@ -1,0 +1,219 @@
+/** The programs that can use the gateway, and what each wants to be told; checked 2026-11-20. */
+
+export type System = 'mac' | 'windows' | 'linux';
+
+export interface Place {
+  system: System | 'all';
+  path: string;
+}
+
+/** One thing to paste somewhere. */
+export interface Snippet {
+  kind: 'command' | 'file';
+  text: string;
+}
+
+export interface App {
+  id: string;
+  /** Its name; other than `any` the same in every language. */
+  name: string;
+  /** Whether it reaches the gateway by its address, or starts `toolgate bridge`. */
+  way: 'http' | 'bridge';
+  snippets: Snippet[];
+  files: Place[];
+  /** An address that makes the program offer to add the gateway. */
+  install?: string;
+  /** A command, or words typed into the program, that show whether it worked. */
+  verify?: { kind: 'command' | 'type' | 'menu'; text: string };
+  /** Whether it has to be started again to notice. */
+  restart?: boolean;
+  /** How it names itself when it calls. */
+  callsItself?: RegExp;
+}
+
+const NAME = 'toolgate';
+const BRIDGE = { command: 'toolgate', args: ['bridge'] };
+
+/** All programs, for a gateway at this address. */
+export function apps(endpoint: string): App[] {
+  return [
+    claudeCode(endpoint),
+    claudeDesktop(),
+    vsCode(endpoint),
+    cursor(endpoint),
+    codex(endpoint),
+    zed(endpoint),
+    windsurf(endpoint),
+    gemini(endpoint),
+    lmStudio(endpoint),
+    other(endpoint),
+  ];
+}
+
+function claudeCode(url: string): App {
+  return {
+    id: 'claude-code',
+    name: 'Claude Code',
+    way: 'http',
+    snippets: [
+      { kind: 'command', text: `claude mcp add --transport http --scope user ${NAME} ${url}` },
+      file({ mcpServers: { [NAME]: { type: 'http', url } } }),
+    ],
+    files: [{ system: 'all', path: '~/.claude.json' }],
+    verify: { kind: 'command', text: 'claude mcp list' },
+    callsItself: /claude[- ]?code/i,
+  };
+}
+
+function claudeDesktop(): App {
+  return {
+    id: 'claude-desktop',
+    name: 'Claude Desktop',
+    way: 'bridge',
+    snippets: [file({ mcpServers: { [NAME]: BRIDGE } })],
+    files: [
+      { system: 'mac', path: '~/Library/Application Support/Claude/claude_desktop_config.json' },
+      { system: 'windows', path: String.raw`%APPDATA%\Claude\claude_desktop_config.json` },
+      {
+        system: 'windows',
+        path: String.raw`%LOCALAPPDATA%\Packages\Claude_*\LocalCache\Roaming\Claude\claude_desktop_config.json`,
+      },
+      { system: 'linux', path: '~/.config/Claude/claude_desktop_config.json' },
+    ],
+    restart: true,
+    callsItself: /claude[- ]?(ai|desktop)/i,
+  };
+}
+
+function vsCode(url: string): App {
+  const entry = { name: NAME, type: 'http', url };
+  return {
+    id: 'vs-code',
+    name: 'VS Code',
+    way: 'http',
+    snippets: [
+      { kind: 'command', text: `code --add-mcp '${JSON.stringify(entry)}'` },
+      file({ servers: { [NAME]: { type: 'http', url } } }),
+    ],
+    files: [
+      { system: 'mac', path: '~/Library/Application Support/Code/User/mcp.json' },
+      { system: 'windows', path: String.raw`%APPDATA%\Code\User\mcp.json` },
+      { system: 'linux', path: '~/.config/Code/User/mcp.json' },
+    ],
+    install: `vscode:mcp/install?${encodeURIComponent(JSON.stringify(entry))}`,
+    verify: { kind: 'menu', text: 'MCP: List Servers' },
+    callsItself: /visual studio code|vs ?code/i,
+  };
+}
+
+function cursor(url: string): App {
+  const config = encodeURIComponent(btoa(JSON.stringify({ url })));
+  return {
+    id: 'cursor',
+    name: 'Cursor',
+    way: 'http',
+    snippets: [file({ mcpServers: { [NAME]: { url } } })],
+    files: [{ system: 'all', path: '~/.cursor/mcp.json' }],
+    install: `cursor://anysphere.cursor-deeplink/mcp/install?name=${NAME}&config=${config}`,
+    verify: { kind: 'menu', text: 'Cursor Settings ▸ MCP' },
+    callsItself: /cursor/i,
+  };
+}
+
+function codex(url: string): App {
+  return {
+    id: 'codex',
+    name: 'Codex',
+    way: 'http',
+    snippets: [
+      { kind: 'command', text: `codex mcp add ${NAME} --url ${url}` },
+      { kind: 'file', text: `[mcp_servers.${NAME}]\nurl = ${JSON.stringify(url)}\n` },
+    ],
+    files: [{ system: 'all', path: '~/.codex/config.toml' }],
+    verify: { kind: 'command', text: 'codex mcp list' },
+    callsItself: /codex/i,
+  };
+}
+
+function zed(url: string): App {
+  return {
+    id: 'zed',
+    name: 'Zed',
+    way: 'http',
+    snippets: [file({ context_servers: { [NAME]: { url } } })],
+    files: [
+      { system: 'mac', path: '~/.config/zed/settings.json' },
+      { system: 'windows', path: String.raw`%APPDATA%\Zed\settings.json` },
+      { system: 'linux', path: '~/.config/zed/settings.json' },
+    ],
+    verify: { kind: 'menu', text: 'Agent Panel ▸ Settings' },
+    callsItself: /\bzed\b/i,
+  };
+}
+
+function windsurf(serverUrl: string): App {
+  return {
+    id: 'windsurf',
+    name: 'Windsurf',
+    way: 'http',
+    snippets: [file({ mcpServers: { [NAME]: { serverUrl } } })],
+    files: [
+      { system: 'mac', path: '~/.codeium/windsurf/mcp_config.json' },
+      { system: 'windows', path: String.raw`%USERPROFILE%\.codeium\windsurf\mcp_config.json` },
+      { system: 'linux', path: '~/.codeium/windsurf/mcp_config.json' },
+    ],
+    verify: { kind: 'menu', text: 'Cascade ▸ MCP ▸ Refresh' },
+    callsItself: /windsurf|cascade/i,
+  };
+}
+
+function gemini(httpUrl: string): App {
+  return {
+    id: 'gemini-cli',
+    name: 'Gemini CLI',
+    way: 'http',
+    snippets: [
+      { kind: 'command', text: `gemini mcp add --transport http --scope user ${NAME} ${httpUrl}` },
+      file({ mcpServers: { [NAME]: { httpUrl } } }),
+    ],
+    files: [{ system: 'all', path: '~/.gemini/settings.json' }],
+    verify: { kind: 'command', text: 'gemini mcp list' },
+    callsItself: /gemini/i,
+  };
+}
+
+function lmStudio(url: string): App {
+  const config = encodeURIComponent(btoa(JSON.stringify({ url })));
+  return {
+    id: 'lm-studio',
+    name: 'LM Studio',
+    way: 'http',
+    snippets: [file({ mcpServers: { [NAME]: { url } } })],
+    files: [{ system: 'all', path: '~/.lmstudio/mcp.json' }],
+    install: `lmstudio://add_mcp?name=${NAME}&config=${config}`,
+    callsItself: /lm ?studio/i,
+  };
+}
+
+function other(url: string): App {
+  return {
+    id: 'other',
+    name: '',
+    way: 'http',
+    snippets: [
+      { kind: 'file', text: url },
+      file({ mcpServers: { [NAME]: BRIDGE } }),
+    ],
+    files: [],
+  };
+}
+
+function file(content: unknown): Snippet {
+  return { kind: 'file', text: JSON.stringify(content, null, 2) };
+}
+
+/** The system that a browser says it runs on. */
+export function systemOf(agent: string): System {
+  if (/Windows/.test(agent)) return 'windows';
+  return /Mac OS X|Macintosh/.test(agent) ? 'mac' : 'linux';
+}
