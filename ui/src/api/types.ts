@@ -13,13 +13,7 @@ export interface Problem {
 }
 
 export type ServerStateWord =
-  | 'disabled'
-  | 'starting'
-  | 'ready'
-  | 'backing-off'
-  | 'crash-loop'
-  | 'needs-person'
-  | 'stopping';
+  'disabled' | 'starting' | 'ready' | 'backing-off' | 'crash-loop' | 'needs-person' | 'stopping';
 
 export type StartPhase = 'resolving' | 'connecting' | 'handshake' | 'listing';
 

@@ -17,7 +17,15 @@ function snapshot(states: ServerStateWord[], more: Partial<Snapshot> = {}): Snap
 describe('attention', () => {
   it('counts each server once, and those switched off not at all', () => {
     const sums = attention(
-      snapshot(['ready', 'ready', 'disabled', 'starting', 'backing-off', 'crash-loop', 'needs-person']),
+      snapshot([
+        'ready',
+        'ready',
+        'disabled',
+        'starting',
+        'backing-off',
+        'crash-loop',
+        'needs-person',
+      ]),
     );
     expect(sums).toEqual({ enabled: 6, ready: 2, needYou: 2, retrying: 1, starting: 1 });
   });
@@ -33,6 +41,10 @@ describe('setup', () => {
     expect(setup(snapshot([]))).toEqual({ client: false, server: false, call: false });
     expect(setup(snapshot(['ready'])).server).toBe(true);
     const client = { name: 'c', open: 0, last_seen: 0, last_call: 1, calls: 1, failures: 0 };
-    expect(setup(snapshot([], { clients: [client] }))).toEqual({ client: true, server: false, call: true });
+    expect(setup(snapshot([], { clients: [client] }))).toEqual({
+      client: true,
+      server: false,
+      call: true,
+    });
   });
 });

@@ -34,8 +34,22 @@ export const destinations: Destination[] = [
   { id: 'tools', path: '/tools', title: 'nav.tools', icon: 'tools', shortcut: 'g t' },
   { id: 'activity', path: '/activity', title: 'nav.activity', icon: 'activity', shortcut: 'g a' },
   { id: 'logs', path: '/logs', title: 'nav.logs', icon: 'logs', shortcut: 'g l' },
-  { id: 'doctor', path: '/doctor', title: 'nav.doctor', icon: 'doctor', shortcut: 'g d', lower: true },
-  { id: 'settings', path: '/settings', title: 'nav.settings', icon: 'settings', shortcut: 'g o', lower: true },
+  {
+    id: 'doctor',
+    path: '/doctor',
+    title: 'nav.doctor',
+    icon: 'doctor',
+    shortcut: 'g d',
+    lower: true,
+  },
+  {
+    id: 'settings',
+    path: '/settings',
+    title: 'nav.settings',
+    icon: 'settings',
+    shortcut: 'g o',
+    lower: true,
+  },
 ];
 
 /** Everything that can be done from anywhere. */
@@ -174,7 +188,9 @@ export function pauses(): Action[] {
     when: () => live.snapshot !== null && live.snapshot.pause === null,
     run: async () => {
       const { until } = await api.pause.start(minutes);
-      tell(until === null ? t('actions.paused') : t('actions.pausedUntil', { time: timeOfDay(until) }));
+      tell(
+        until === null ? t('actions.paused') : t('actions.pausedUntil', { time: timeOfDay(until) }),
+      );
     },
   }));
 }

@@ -26,7 +26,10 @@ describe('diffLines', () => {
     const after = 'c\nb\na\nb\na\nc';
     const lines = diffLines(before, after);
     const side = (skip: string): string =>
-      lines.filter(({ kind }) => kind !== skip).map(({ text }) => text).join('\n');
+      lines
+        .filter(({ kind }) => kind !== skip)
+        .map(({ text }) => text)
+        .join('\n');
     expect(side('added')).toBe(before);
     expect(side('removed')).toBe(after);
   });

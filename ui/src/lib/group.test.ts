@@ -8,16 +8,27 @@ function call(tool: string, more: Partial<CallSummary> = {}): CallSummary {
 }
 
 function drawn(calls: CallSummary[], most = 10): string[] {
-  return groupCalls(calls, most).map(({ call: { tool, outcome }, count }) => `${tool} ${outcome} ${count}`);
+  return groupCalls(calls, most).map(
+    ({ call: { tool, outcome }, count }) => `${tool} ${outcome} ${count}`,
+  );
 }
 
 describe('groupCalls', () => {
   it('puts together only what follows each other', () => {
-    expect(drawn([call('a'), call('a'), call('b'), call('a')])).toEqual(['a ok 2', 'b ok 1', 'a ok 1']);
+    expect(drawn([call('a'), call('a'), call('b'), call('a')])).toEqual([
+      'a ok 2',
+      'b ok 1',
+      'a ok 1',
+    ]);
   });
 
   it('keeps failures, clients and servers apart', () => {
-    const calls = [call('a'), call('a', { outcome: 'lost' }), call('a', { client: 'd' }), call('a', { server: 't' })];
+    const calls = [
+      call('a'),
+      call('a', { outcome: 'lost' }),
+      call('a', { client: 'd' }),
+      call('a', { server: 't' }),
+    ];
     expect(groupCalls(calls, 10)).toHaveLength(4);
   });
 

@@ -48,7 +48,10 @@ describe('health', () => {
   });
 
   it('asks for the person only where waiting does not help', () => {
-    expect(states.filter((state) => needsYou(server(state)))).toEqual(['crash-loop', 'needs-person']);
+    expect(states.filter((state) => needsYou(server(state)))).toEqual([
+      'crash-loop',
+      'needs-person',
+    ]);
   });
 
   it('offers what helps', () => {

@@ -58,6 +58,8 @@ function needsPerson(server: ServerStatus): Health {
 
 function failing(word: Key, tone: Tone, server: ServerStatus, stuck: boolean): Health {
   const unstartable = ['command-not-found', 'spawn-failed', 'unreachable', 'invalid-config'];
-  const remedy: Remedy = unstartable.includes(server.problem?.code ?? '') ? 'configure' : 'show-log';
+  const remedy: Remedy = unstartable.includes(server.problem?.code ?? '')
+    ? 'configure'
+    : 'show-log';
   return { word, tone, icon: tone === 'bad' ? 'bad' : 'warning', remedy, needsPerson: stuck };
 }

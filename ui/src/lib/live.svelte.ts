@@ -37,10 +37,14 @@ export async function follow(signal: AbortSignal): Promise<void> {
     try {
       const response = await open('/events', { signal });
       if (response.body) {
-        await readEvents(response.body, (event) => {
-          failures = 0;
-          take(event);
-        }, SILENCE_MS);
+        await readEvents(
+          response.body,
+          (event) => {
+            failures = 0;
+            take(event);
+          },
+          SILENCE_MS,
+        );
       }
     } catch (cause) {
       if (signal.aborted) return;

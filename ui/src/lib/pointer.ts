@@ -5,7 +5,11 @@ export function setPointer(value: unknown, pointer: string, to: unknown): unknow
   if (pointer === '') return to;
   if (!pointer.startsWith('/')) return value;
   const path = pointer.slice(1).split('/');
-  return setPath(value, path.map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~')), to);
+  return setPath(
+    value,
+    path.map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~')),
+    to,
+  );
 }
 
 function setPath(value: unknown, path: string[], to: unknown): unknown {

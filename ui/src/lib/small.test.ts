@@ -28,7 +28,11 @@ describe('sorted', () => {
 
   it('reads numbers in names as numbers', () => {
     const names = ['server-10', 'Server-9', 'server-1'];
-    expect(sorted(names, (name) => name, false, 'en')).toEqual(['server-1', 'Server-9', 'server-10']);
+    expect(sorted(names, (name) => name, false, 'en')).toEqual([
+      'server-1',
+      'Server-9',
+      'server-10',
+    ]);
   });
 });
 

@@ -20,9 +20,7 @@ export function sorted<T>(
     const b = value(other);
     if (a === null || b === null) return Number(a === null) - Number(b === null);
     const order =
-      typeof a === 'number' && typeof b === 'number'
-        ? a - b
-        : words.compare(String(a), String(b));
+      typeof a === 'number' && typeof b === 'number' ? a - b : words.compare(String(a), String(b));
     return descending ? -order : order;
   });
 }

@@ -55,7 +55,11 @@ describe('readEvents', () => {
   it('puts together letters that were cut in half', async () => {
     const bytes = new TextEncoder().encode('data: ü\n\n');
     const found: string[] = [];
-    await readEvents(stream(bytes.slice(0, 7), bytes.slice(7)), ({ data }) => found.push(data), 1000);
+    await readEvents(
+      stream(bytes.slice(0, 7), bytes.slice(7)),
+      ({ data }) => found.push(data),
+      1000,
+    );
     expect(found).toEqual(['ü']);
   });
 

@@ -79,7 +79,8 @@ function parts(value: Tip): HTMLElement[] {
   const found = [node('span', '', value.text)];
   if (value.shortcut) {
     const caps = node('span', 'tip-keys');
-    for (const key of keyCaps(value.shortcut, isMac).flat()) caps.append(node('kbd', 'kbd kbd-xs', key));
+    for (const key of keyCaps(value.shortcut, isMac).flat())
+      caps.append(node('kbd', 'kbd kbd-xs', key));
     found.push(caps);
   }
   if (value.cli) found.push(node('code', 'tip-cli', value.cli));

@@ -30,8 +30,16 @@ describe('fits', () => {
 
 describe('byHealth', () => {
   it('puts the worst first', () => {
-    const states: ServerStateWord[] = ['disabled', 'ready', 'starting', 'backing-off', 'crash-loop'];
-    const ordered = states.map((state) => server(state)).toSorted((a, b) => byHealth(a) - byHealth(b));
+    const states: ServerStateWord[] = [
+      'disabled',
+      'ready',
+      'starting',
+      'backing-off',
+      'crash-loop',
+    ];
+    const ordered = states
+      .map((state) => server(state))
+      .toSorted((a, b) => byHealth(a) - byHealth(b));
     expect(ordered.map(({ state }) => state)).toEqual(states.toReversed());
   });
 });
