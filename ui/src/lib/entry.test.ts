@@ -9,7 +9,12 @@ const local = {
   callTimeout: 60,
   vendor: { kept: true },
 };
-const remote = { serverUrl: 'https://example.com/mcp', headers: { Authorization: MASK }, type: 'http', oauth: {} };
+const remote = {
+  serverUrl: 'https://example.com/mcp',
+  headers: { Authorization: MASK },
+  type: 'http',
+  oauth: {},
+};
 
 describe('form and entry', () => {
   it.each([[local], [remote], [{}]])('%j comes back as it was', (entry) => {
@@ -19,7 +24,10 @@ describe('form and entry', () => {
   it('changes only what was changed', () => {
     const form = toForm(local);
     form.args = '-y\npkg@2\n';
-    form.env = [{ name: 'KEY', value: MASK }, { name: '', value: '' }];
+    form.env = [
+      { name: 'KEY', value: MASK },
+      { name: '', value: '' },
+    ];
     form.callTimeout = '';
     expect(toEntry(form, local)).toEqual({
       command: 'npx',
@@ -61,8 +69,24 @@ describe('entryFaults', () => {
     [{ command: ' ' }, { command: 'noCommand' }],
     [{ env: [{ name: 'A=B', value: '' }] }, { env: 'badVariable' }],
     [{ env: [{ name: '', value: 'lost' }] }, { env: 'badVariable' }],
-    [{ env: [{ name: 'A', value: '1' }, { name: 'A', value: '2' }] }, { env: 'twice' }],
-    [{ env: [{ name: 'A', value: '1' }, { name: 'a', value: '2' }] }, {}],
+    [
+      {
+        env: [
+          { name: 'A', value: '1' },
+          { name: 'A', value: '2' },
+        ],
+      },
+      { env: 'twice' },
+    ],
+    [
+      {
+        env: [
+          { name: 'A', value: '1' },
+          { name: 'a', value: '2' },
+        ],
+      },
+      {},
+    ],
     [{ callTimeout: '0' }, { callTimeout: 'badTimeout' }],
     [{ startTimeout: '1.5' }, { startTimeout: 'badTimeout' }],
     [{ startTimeout: '' }, {}],
@@ -78,7 +102,15 @@ describe('entryFaults', () => {
     [{ url: 'wss://example.com' }, {}],
     [{ url: '${env:BASE}/mcp' }, {}],
     [{ headers: [{ name: 'X Y', value: '' }] }, { headers: 'badHeader' }],
-    [{ headers: [{ name: 'X-A', value: '1' }, { name: 'x-a', value: '2' }] }, { headers: 'twice' }],
+    [
+      {
+        headers: [
+          { name: 'X-A', value: '1' },
+          { name: 'x-a', value: '2' },
+        ],
+      },
+      { headers: 'twice' },
+    ],
   ])('%j of an address gives %j', (change, expected) => {
     expect(faults(change, remote)).toEqual(expected);
   });

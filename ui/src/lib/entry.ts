@@ -22,16 +22,11 @@ export interface EntryForm {
   startTimeout: string;
 }
 
-export type EntryField = 'command' | 'args' | 'env' | 'cwd' | 'url' | 'headers' | 'callTimeout' | 'startTimeout';
+export type EntryField =
+  'command' | 'args' | 'env' | 'cwd' | 'url' | 'headers' | 'callTimeout' | 'startTimeout';
 
 export type EntryFault =
-  | 'noCommand'
-  | 'noUrl'
-  | 'badUrl'
-  | 'badVariable'
-  | 'badHeader'
-  | 'twice'
-  | 'badTimeout';
+  'noCommand' | 'noUrl' | 'badUrl' | 'badVariable' | 'badHeader' | 'twice' | 'badTimeout';
 
 /** What stands for a value that is not shown; sent back, it keeps what is there. */
 export const MASK = '••••';
@@ -120,7 +115,16 @@ export function otherKeys(entry: Entry): string[] {
 
 /** The field that a message of the gateway is about, by the key it names in backticks. */
 export function fieldOf(message: string): EntryField | null {
-  const fields: EntryField[] = ['command', 'args', 'env', 'cwd', 'url', 'headers', 'callTimeout', 'startTimeout'];
+  const fields: EntryField[] = [
+    'command',
+    'args',
+    'env',
+    'cwd',
+    'url',
+    'headers',
+    'callTimeout',
+    'startTimeout',
+  ];
   const named = [...message.matchAll(/`([^`]+)`/g)].flatMap(([, key]) => key?.split('.') ?? []);
   return fields.find((field) => named.includes(field)) ?? null;
 }
@@ -146,8 +150,15 @@ function object(rows: Pair[]): Record<string, string> | undefined {
     : undefined;
 }
 
-function pairFault(rows: Pair[], form: RegExp, fault: EntryFault, anyCase = false): EntryFault | null {
-  const names = rows.filter(({ name, value }) => name !== '' || value !== '').map(({ name }) => name.trim());
+function pairFault(
+  rows: Pair[],
+  form: RegExp,
+  fault: EntryFault,
+  anyCase = false,
+): EntryFault | null {
+  const names = rows
+    .filter(({ name, value }) => name !== '' || value !== '')
+    .map(({ name }) => name.trim());
   if (names.some((name) => !form.test(name))) return fault;
   const compared = names.map((name) => (anyCase ? name.toLowerCase() : name));
   return new Set(compared).size < compared.length ? 'twice' : null;
@@ -163,5 +174,7 @@ function urlFault(url: string): EntryFault | null {
 function timeoutFault(value: string): EntryFault | null {
   if (value.trim() === '') return null;
   const seconds = Number(value);
-  return Number.isInteger(seconds) && seconds >= 1 && seconds <= LONGEST_SECONDS ? null : 'badTimeout';
+  return Number.isInteger(seconds) && seconds >= 1 && seconds <= LONGEST_SECONDS
+    ? null
+    : 'badTimeout';
 }

@@ -16,7 +16,9 @@ export function standing(server: ServerStatus, now: number): string {
   const next = relative(Math.max(server.retry_at ?? now, now), now);
   switch (server.state) {
     case 'ready':
-      return [t('server.readyFor', { time }), t('server.started', { n: server.starts })].join(' · ');
+      return [t('server.readyFor', { time }), t('server.started', { n: server.starts })].join(
+        ' · ',
+      );
     case 'starting':
       return server.phase ? t(`server.phase_${server.phase}`) : t('health.starting');
     case 'backing-off':
