@@ -57,7 +57,8 @@ export async function open(path: string, call: Call = {}): Promise<Response> {
   const headers = new Headers();
   const token = credential.token();
   if (token) headers.set('authorization', `Bearer ${token}`);
-  if (call.body !== undefined) headers.set('content-type', 'application/json');
+  // Without a body too: the gateway takes no POST that another site's form could send.
+  if (call.method && call.method !== 'GET') headers.set('content-type', 'application/json');
   const init: RequestInit = { method: call.method ?? 'GET', headers, cache: 'no-store' };
   if (call.body !== undefined) init.body = JSON.stringify(call.body);
   if (call.signal) init.signal = call.signal;
