@@ -1,6 +1,7 @@
 /** The time for texts such as "5 min. ago"; stands still while nobody looks. */
 
-const STEP_MS = 15_000;
+/** How far the clock may be behind. */
+export const CLOCK_STEP_MS = 15_000;
 
 let now = $state(Date.now());
 
@@ -14,7 +15,7 @@ export function startClock(): () => void {
   const tick = (): void => {
     if (document.visibilityState === 'visible') now = Date.now();
   };
-  const timer = setInterval(tick, STEP_MS);
+  const timer = setInterval(tick, CLOCK_STEP_MS);
   document.addEventListener('visibilitychange', tick);
   return () => {
     clearInterval(timer);

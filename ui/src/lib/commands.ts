@@ -22,8 +22,6 @@ interface Destination {
   lower?: boolean;
 }
 
-export { quote };
-
 /** The pages of the sidebar, in its order. */
 export const destinations: Destination[] = [
   { id: 'home', path: '/', title: 'nav.home', icon: 'home', shortcut: 'g h' },

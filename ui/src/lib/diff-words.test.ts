@@ -28,6 +28,12 @@ describe('diffWords', () => {
   });
 
   it('pairs the lines of a longer block in their order', () => {
-    expect(drawn('x 1\ny 1', 'x 2\ny 2\nz')).toEqual(['-x [1]', '-y [1]', '+x [2]', '+y [2]', '+z']);
+    expect(drawn('x 1\ny 1', 'x 2\ny 2\nz')).toEqual([
+      '-x [1]',
+      '-y [1]',
+      '+x [2]',
+      '+y [2]',
+      '+z',
+    ]);
   });
 });

@@ -23,7 +23,7 @@ export function diffLines(before: string, after: string): DiffLine[] {
 export function diffWords(before: string, after: string): MarkedLine[] {
   const found: MarkedLine[] = [];
   const all = diffLines(before, after);
-  for (let at = 0; at < all.length; ) {
+  for (let at = 0; at < all.length;) {
     const removed = run(all, at, 'removed');
     const added = run(all, at + removed.length, 'added');
     if (removed.length + added.length === 0) {

@@ -22,7 +22,11 @@ describe('pieces', () => {
 
   it('loses nothing of the text', () => {
     const text = 'a\u200bb\u{e0041}\ufeff\u0000c';
-    expect(pieces(text).map((piece) => piece.text).join('')).toBe(text);
+    expect(
+      pieces(text)
+        .map((piece) => piece.text)
+        .join(''),
+    ).toBe(text);
   });
 });
 

@@ -29,7 +29,9 @@ export function matches(tool: ToolSummary): { place: Place; words: string[] }[] 
   return places
     .map((place) => ({
       place,
-      words: (tool.matched ?? []).filter((word) => highlight(tool[place], [word]).some(({ hit }) => hit)),
+      words: (tool.matched ?? []).filter((word) =>
+        highlight(tool[place], [word]).some(({ hit }) => hit),
+      ),
     }))
     .filter(({ words }) => words.length > 0);
 }
@@ -46,7 +48,9 @@ export function duplicates(tools: readonly ToolSummary[]): Map<string, string[]>
 }
 
 /** Tools by server, both in their order. */
-export function byServer(tools: readonly ToolSummary[]): { server: string; tools: ToolSummary[] }[] {
+export function byServer(
+  tools: readonly ToolSummary[],
+): { server: string; tools: ToolSummary[] }[] {
   const groups = new Map<string, ToolSummary[]>();
   for (const tool of tools) {
     const group = groups.get(tool.server);

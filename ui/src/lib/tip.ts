@@ -54,8 +54,9 @@ function hide(): void {
 function place(element: HTMLElement, value: Tip): void {
   if (!element.isConnected) return;
   bubble ??= create();
-  // A dialog makes the rest of the page inert, so that the tip has to be inside it.
-  (element.closest('dialog') ?? document.body).append(bubble);
+  // A dialog makes the rest of the page inert, so that the tip has to be inside it; elsewhere it
+  // belongs to the part of the page that it explains.
+  (element.closest('dialog, main') ?? document.body).append(bubble);
   bubble.replaceChildren(...parts(value));
   bubble.showPopover();
   const target = element.getBoundingClientRect();

@@ -3,7 +3,7 @@
 import * as api from '../../api/calls';
 import type { Action } from '../actions.svelte';
 import { copy } from '../clipboard';
-import { quote } from '../commands';
+import { quote } from '../shell';
 import { t } from '../i18n.svelte';
 import { asMarkdown, type LogLine } from './line';
 

@@ -53,7 +53,9 @@ export function check(value: unknown, given: unknown, root: Schema, path = '', d
     ...(isObject(value) ? fieldFlaws(value, schema, root, path, depth) : []),
     ...(Array.isArray(value)
       ? value.flatMap((item, index) =>
-          isObject(schema['items']) ? check(item, schema['items'], root, `${path}/${index}`, depth + 1) : [],
+          isObject(schema['items'])
+            ? check(item, schema['items'], root, `${path}/${index}`, depth + 1)
+            : [],
         )
       : []),
   ];
@@ -98,7 +100,11 @@ function wrongType(value: unknown, types: string[]): Fault | null {
 }
 
 function ownFlaws(value: unknown, schema: Schema): Found[] {
-  const options = Array.isArray(schema['enum']) ? schema['enum'] : 'const' in schema ? [schema['const']] : null;
+  const options = Array.isArray(schema['enum'])
+    ? schema['enum']
+    : 'const' in schema
+      ? [schema['const']]
+      : null;
   const found: Found[] = [];
   if (options && !options.some((option) => same(option, value))) found.push(['Option', {}]);
   if (typeof value === 'number') found.push(...numberFlaws(value, schema));
@@ -117,7 +123,11 @@ function numberFlaws(value: number, schema: Schema): Found[] {
   limit('maximum', 'Max', (n) => value > n);
   limit('exclusiveMinimum', 'Above', (n) => value <= n);
   limit('exclusiveMaximum', 'Below', (n) => value >= n);
-  limit('multipleOf', 'Multiple', (n) => n > 0 && Math.abs(value / n - Math.round(value / n)) > 1e-9);
+  limit(
+    'multipleOf',
+    'Multiple',
+    (n) => n > 0 && Math.abs(value / n - Math.round(value / n)) > 1e-9,
+  );
   // Beyond this a number of JavaScript is not the one that was typed.
   if (Number.isInteger(value) && !Number.isSafeInteger(value)) found.push(['Exact', {}]);
   return found;
@@ -127,8 +137,10 @@ function textFlaws(value: string, schema: Schema): Found[] {
   const found: Found[] = [];
   const { minLength, maxLength, pattern, format } = schema;
   const length = [...value].length;
-  if (typeof minLength === 'number' && length < minLength) found.push(['Shortest', { n: minLength }]);
-  if (typeof maxLength === 'number' && length > maxLength) found.push(['Longest', { n: maxLength }]);
+  if (typeof minLength === 'number' && length < minLength)
+    found.push(['Shortest', { n: minLength }]);
+  if (typeof maxLength === 'number' && length > maxLength)
+    found.push(['Longest', { n: maxLength }]);
   if (typeof pattern === 'string' && expression(pattern)?.test(value) === false) {
     found.push(['Pattern', { pattern }]);
   }
@@ -140,14 +152,22 @@ function textFlaws(value: string, schema: Schema): Found[] {
 function listFlaws(value: unknown[], schema: Schema): Found[] {
   const found: Found[] = [];
   const { minItems, maxItems, uniqueItems } = schema;
-  if (typeof minItems === 'number' && value.length < minItems) found.push(['Fewest', { n: minItems }]);
-  if (typeof maxItems === 'number' && value.length > maxItems) found.push(['Most', { n: maxItems }]);
+  if (typeof minItems === 'number' && value.length < minItems)
+    found.push(['Fewest', { n: minItems }]);
+  if (typeof maxItems === 'number' && value.length > maxItems)
+    found.push(['Most', { n: maxItems }]);
   const texts = new Set(value.map((item) => JSON.stringify(item)));
   if (uniqueItems === true && texts.size < value.length) found.push(['Unique', {}]);
   return found;
 }
 
-function formFlaws(value: unknown, schema: Schema, root: Schema, path: string, depth: number): Flaw[] {
+function formFlaws(
+  value: unknown,
+  schema: Schema,
+  root: Schema,
+  path: string,
+  depth: number,
+): Flaw[] {
   const forms = schema['oneOf'] ?? schema['anyOf'];
   if (!Array.isArray(forms) || forms.length === 0) return [];
   const results = forms.map((form) => check(value, form, root, path, depth + 1));
@@ -157,7 +177,13 @@ function formFlaws(value: unknown, schema: Schema, root: Schema, path: string, d
   return best.some((flaw) => flaw.path !== path) ? best : [{ path, fault: 'Forms', values: {} }];
 }
 
-function fieldFlaws(value: Record<string, unknown>, schema: Schema, root: Schema, path: string, depth: number): Flaw[] {
+function fieldFlaws(
+  value: Record<string, unknown>,
+  schema: Schema,
+  root: Schema,
+  path: string,
+  depth: number,
+): Flaw[] {
   const properties = isObject(schema['properties']) ? schema['properties'] : {};
   const required = Array.isArray(schema['required']) ? schema['required'] : [];
   const found: Flaw[] = required

@@ -27,13 +27,25 @@ describe('shapeOf', () => {
 
   it('sees through what only adds null', () => {
     const either = shapeOf({ anyOf: [{ type: 'string' }, { type: 'null' }], description: 'd' }, {});
-    expect([either.kind, either.nullable, either.schema['description']]).toEqual(['text', true, 'd']);
-    expect(shapeOf({ type: ['integer', 'null'] }, {})).toMatchObject({ kind: 'number', nullable: true });
+    expect([either.kind, either.nullable, either.schema['description']]).toEqual([
+      'text',
+      true,
+      'd',
+    ]);
+    expect(shapeOf({ type: ['integer', 'null'] }, {})).toMatchObject({
+      kind: 'number',
+      nullable: true,
+    });
   });
 
   it('makes options of constants with titles', () => {
     const { kind: found, options } = shapeOf(
-      { oneOf: [{ const: 'a', title: 'First' }, { const: 'b', title: 'Second' }] },
+      {
+        oneOf: [
+          { const: 'a', title: 'First' },
+          { const: 'b', title: 'Second' },
+        ],
+      },
       {},
     );
     expect(found).toBe('options');
@@ -54,7 +66,13 @@ describe('shapeOf', () => {
 
   it('names the forms of a choice by title, fields or type', () => {
     const { branches } = shapeOf(
-      { anyOf: [{ title: 'By id', type: 'integer' }, { properties: { name: {} } }, { type: 'string' }] },
+      {
+        anyOf: [
+          { title: 'By id', type: 'integer' },
+          { properties: { name: {} } },
+          { type: 'string' },
+        ],
+      },
       {},
     );
     expect(branches.map(({ label }) => label)).toEqual(['By id', 'name', 'string']);

@@ -13,7 +13,8 @@ export interface Branch {
   schema: Schema;
 }
 
-export type Kind = 'text' | 'number' | 'boolean' | 'options' | 'list' | 'object' | 'choice' | 'json';
+export type Kind =
+  'text' | 'number' | 'boolean' | 'options' | 'list' | 'object' | 'choice' | 'json';
 
 export interface Shape {
   kind: Kind;
@@ -102,7 +103,10 @@ function optionsOf(schema: Schema): Option[] | null {
 function option(value: unknown, schema: Schema): Option {
   const text = typeof value === 'string' ? value : JSON.stringify(value);
   const title = schema['title'];
-  return { label: typeof title === 'string' && title !== text ? `${title} (${text})` : text, value };
+  return {
+    label: typeof title === 'string' && title !== text ? `${title} (${text})` : text,
+    value,
+  };
 }
 
 /** The forms of `oneOf` or `anyOf`, where they say more than which fields are required. */
@@ -110,7 +114,9 @@ function alternatives(schema: Schema, root: Schema): Schema[] | null {
   const given = schema['oneOf'] ?? schema['anyOf'];
   if (!Array.isArray(given) || given.length === 0) return null;
   const forms = given.map((form) => resolve(form, root));
-  const narrowing = forms.every((form) => !('type' in form) && !optionsOf(form) && !('properties' in form));
+  const narrowing = forms.every(
+    (form) => !('type' in form) && !optionsOf(form) && !('properties' in form),
+  );
   return narrowing && typesOf(schema).length > 0 ? null : forms;
 }
 

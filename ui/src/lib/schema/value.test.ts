@@ -1,6 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { callTwin } from './twin';
-import { blank, readJson, readNumber, start, Typed, withField, withItem, withoutItem } from './value';
+import {
+  blank,
+  readJson,
+  readNumber,
+  start,
+  Typed,
+  withField,
+  withItem,
+  withoutItem,
+} from './value';
 
 describe('start', () => {
   it('holds what is required and known, and nothing else', () => {

@@ -25,9 +25,19 @@ export function outcomeWord(outcome: Outcome): string {
 }
 
 /** The entry in short, for titles. */
-export function about({ kind, server, tool, text }: Activity): string {
-  if (kind === 'call') return `${server} · ${tool ?? ''}`;
-  return text ?? `${t(`activity.kind_${kind}`)}: ${server}`;
+export function about(entry: Activity): string {
+  return `${entry.server} · ${entry.kind === 'call' ? (entry.tool ?? '') : said(entry)}`;
+}
+
+/**
+ * What happened to the server. The gateway says `removed in the file` or `crash loop: why`; the
+ * words that are known before the colon are said in the person's language.
+ */
+export function said({ kind, text }: Activity): string {
+  if (!text) return t(`activity.kind_${kind}`);
+  const [, word = '', rest = ''] = /^([a-z -]+)(:.*)?$/s.exec(text) ?? [];
+  const key = `activity.said_${word.replaceAll(/[ -]/g, '_')}`;
+  return has(key) ? `${t(key)}${rest}` : text;
 }
 
 /** A step of the pipeline in words, or as the gateway calls it. */
