@@ -1,5 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { asMarkdown, countLevels, matches, ofLevels, readLine, spans, unknown, type LogLine } from './line';
+import {
+  asMarkdown,
+  blocks,
+  countLevels,
+  matches,
+  ofLevels,
+  readLine,
+  spans,
+  unknown,
+  type LogLine,
+} from './line';
 
 const T = '2026-01-31T23:59:59.999Z';
 
@@ -38,7 +48,11 @@ describe('a line', () => {
 });
 
 describe('many lines', () => {
-  const some = lines(`${T} gateway WARN: slow disk`, `${T} stderr: SLOW (a.b)`, `${T} gateway INFO: up`);
+  const some = lines(
+    `${T} gateway WARN: slow disk`,
+    `${T} stderr: SLOW (a.b)`,
+    `${T} gateway INFO: up`,
+  );
 
   it('are narrowed to the levels that are chosen', () => {
     expect(ofLevels(some, new Set(['warn', 'info'])).map(({ id }) => id)).toEqual([0, 2]);
@@ -65,13 +79,38 @@ describe('many lines', () => {
   });
 });
 
+describe('blocks', () => {
+  const some = lines(...Array.from({ length: 250 }, (_, index) => `line ${index}`));
+  const first = blocks(some, []);
+
+  it('hold every line once, in order', () => {
+    expect(first.map((block) => block.lines.length)).toEqual([100, 100, 50]);
+    expect(first.flatMap((block) => block.lines)).toEqual(some);
+  });
+
+  it('stay the same where nothing came or went', () => {
+    const next = blocks([...some.slice(1), readLine('new', 250)], first);
+    expect(next.map((block, index) => block === first[index])).toEqual([false, true, false]);
+    expect(next[0]?.lines[0]).toBe(some[1]);
+  });
+
+  it('show what a filter left of them', () => {
+    const even = some.filter(({ id }) => id % 2 === 0);
+    expect(blocks(even, first).map((block) => block.lines.length)).toEqual([50, 50, 25]);
+  });
+});
+
 describe('lines that come again', () => {
-  const at = (second: number, text: string): string => `2026-01-01T00:00:0${second}.000Z stderr: ${text}`;
+  const at = (second: number, text: string): string =>
+    `2026-01-01T00:00:0${second}.000Z stderr: ${text}`;
   const texts = (found: LogLine[]): string[] => found.map(({ text }) => text);
 
   it('are shown once', () => {
     const known = lines(at(1, 'a'), at(2, 'b'));
-    expect(texts(unknown(known, lines(at(1, 'a'), at(2, 'b'), at(2, 'c'), at(3, 'd'))))).toEqual(['c', 'd']);
+    expect(texts(unknown(known, lines(at(1, 'a'), at(2, 'b'), at(2, 'c'), at(3, 'd'))))).toEqual([
+      'c',
+      'd',
+    ]);
     expect(unknown(known, lines(at(1, 'a')))).toEqual([]);
   });
 

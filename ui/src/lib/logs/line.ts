@@ -26,7 +26,10 @@ export type Span = [start: number, end: number];
 
 const TIME = String.raw`(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z)`;
 /** `… stderr: text` and `… gateway WARN: text` in the log of a server. */
-const OF_SERVER = new RegExp(`^${TIME} (?:stderr|gateway (ERROR|WARN|INFO|DEBUG|TRACE)): ?(.*)$`, 's');
+const OF_SERVER = new RegExp(
+  `^${TIME} (?:stderr|gateway (ERROR|WARN|INFO|DEBUG|TRACE)): ?(.*)$`,
+  's',
+);
 /** `…  INFO text` in the gateway's own log. */
 const OF_GATEWAY = new RegExp(`^${TIME} +(ERROR|WARN|INFO|DEBUG|TRACE) (.*)$`, 's');
 
@@ -48,7 +51,10 @@ export function readLine(raw: string, id: number): LogLine {
 }
 
 /** The lines of the levels that are chosen; of all, where none is. */
-export function ofLevels(lines: readonly LogLine[], chosen: ReadonlySet<Level>): readonly LogLine[] {
+export function ofLevels(
+  lines: readonly LogLine[],
+  chosen: ReadonlySet<Level>,
+): readonly LogLine[] {
   return chosen.size === 0 ? lines : lines.filter((line) => chosen.has(line.level));
 }
 
@@ -76,6 +82,37 @@ export function countLevels(lines: readonly LogLine[]): Record<Level, number> {
   return counts;
 }
 
+/** Lines that are drawn, and left out where they are out of sight, together. */
+export interface Block {
+  id: number;
+  lines: readonly LogLine[];
+}
+
+const BLOCK = 100;
+
+/**
+ * The lines in blocks; a block of `before` that is the same still is the same object, so that
+ * lines that come cost no more the more there are.
+ */
+export function blocks(lines: readonly LogLine[], before: readonly Block[]): Block[] {
+  const found: { id: number; lines: LogLine[] }[] = [];
+  for (const line of lines) {
+    const id = Math.floor(line.id / BLOCK);
+    const last = found.at(-1);
+    if (last?.id === id) last.lines.push(line);
+    else found.push({ id, lines: [line] });
+  }
+  const known = new Map(before.map((block) => [block.id, block]));
+  return found.map((block) => {
+    const old = known.get(block.id);
+    return old && sameLines(old.lines, block.lines) ? old : block;
+  });
+}
+
+function sameLines(one: readonly LogLine[], other: readonly LogLine[]): boolean {
+  return one.length === other.length && one.every((line, index) => line === other[index]);
+}
+
 /** Lines as a block to paste into an issue or a chat; its fence is longer than any within. */
 export function asMarkdown(title: string, lines: readonly LogLine[]): string {
   const text = lines.map((line) => line.raw).join('\n');
@@ -90,7 +127,8 @@ export function asMarkdown(title: string, lines: readonly LogLine[]): string {
  */
 export function unknown(known: readonly LogLine[], incoming: readonly LogLine[]): LogLine[] {
   const last = known.findLast((line) => line.at !== null)?.at ?? null;
-  if (last === null) return known.length === 0 ? [...incoming] : incoming.slice(overlap(known, incoming));
+  if (last === null)
+    return known.length === 0 ? [...incoming] : incoming.slice(overlap(known, incoming));
   const latest = new Set(known.filter((line) => line.at === last).map((line) => line.raw));
   const start = incoming.findIndex(
     ({ at, raw }) => at !== null && (at > last || (at === last && !latest.has(raw))),

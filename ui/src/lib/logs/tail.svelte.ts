@@ -56,7 +56,8 @@ export class Tail {
         this.opened = true;
         this.#again = this.#next > 0;
         failures = 0;
-        if (response.body) await readEvents(response.body, (event) => this.#take(event), SILENCE_MS);
+        if (response.body)
+          await readEvents(response.body, (event) => this.#take(event), SILENCE_MS);
       } catch (cause) {
         if (signal.aborted) break;
         if (cause instanceof ApiFailure && cause.status >= 400) {

@@ -3,13 +3,20 @@ import type { Activity } from '../../api/types';
 import { merge, readFilter, rows, waterfall } from './group';
 
 function entry(id: number, tool: string, more: Partial<Activity> = {}): Activity {
-  const common = { kind: 'call', client: 'Cursor', server: 'time', outcome: 'ok', millis: id } as const;
+  const common = {
+    kind: 'call',
+    client: 'Cursor',
+    server: 'time',
+    outcome: 'ok',
+    millis: id,
+  } as const;
   return { id, at: id, text: null, ...common, tool, ...more };
 }
 
 const short = (entries: Activity[], open: string[] = []): string[] =>
   rows(entries, new Set(open)).map(
-    ({ entry: { id }, count, inner }) => `${inner ? '> ' : ''}${id}${count > 1 ? ` ×${count}` : ''}`,
+    ({ entry: { id }, count, inner }) =>
+      `${inner ? '> ' : ''}${id}${count > 1 ? ` ×${count}` : ''}`,
   );
 
 describe('rows', () => {
@@ -29,7 +36,11 @@ describe('rows', () => {
   });
 
   it('never hide a failure among what went well', () => {
-    expect(short([entry(3, 'a'), entry(2, 'a', { outcome: 'refused' }), entry(1, 'a')])).toEqual(['3', '2', '1']);
+    expect(short([entry(3, 'a'), entry(2, 'a', { outcome: 'refused' }), entry(1, 'a')])).toEqual([
+      '3',
+      '2',
+      '1',
+    ]);
   });
 
   it('tell apart what different programs did', () => {
@@ -42,7 +53,9 @@ describe('a newer page', () => {
   const known = [entry(3, 'a'), entry(2, 'a'), entry(1, 'a')];
 
   it('comes before what is known, each entry once', () => {
-    expect(ids(merge(known, [entry(5, 'a'), entry(4, 'a'), entry(3, 'a')]))).toEqual([5, 4, 3, 2, 1]);
+    expect(ids(merge(known, [entry(5, 'a'), entry(4, 'a'), entry(3, 'a')]))).toEqual([
+      5, 4, 3, 2, 1,
+    ]);
     expect(ids(merge(known, [entry(3, 'a'), entry(2, 'a')]))).toEqual([3, 2, 1]);
   });
 

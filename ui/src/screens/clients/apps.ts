@@ -200,10 +200,7 @@ function other(url: string): App {
     id: 'other',
     name: '',
     way: 'http',
-    snippets: [
-      { kind: 'file', text: url },
-      file({ mcpServers: { [NAME]: BRIDGE } }),
-    ],
+    snippets: [{ kind: 'file', text: url }, file({ mcpServers: { [NAME]: BRIDGE } })],
     files: [],
   };
 }

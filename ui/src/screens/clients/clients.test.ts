@@ -18,7 +18,8 @@ function client(name: string, more: Partial<ClientStatus> = {}): ClientStatus {
 
 describe('what programs are told', () => {
   it.each(all.map(({ id }) => id))('%s: has the gateway in every snippet', (id) => {
-    for (const { text } of app(id).snippets) expect(text).toMatch(/127\.0\.0\.1:8665\/mcp|"bridge"/);
+    for (const { text } of app(id).snippets)
+      expect(text).toMatch(/127\.0\.0\.1:8665\/mcp|"bridge"/);
   });
 
   it('is JSON wherever the file is', () => {
@@ -29,14 +30,19 @@ describe('what programs are told', () => {
   });
 
   it('names the address as each program wants it', () => {
-    const key = (id: string): string => /"(\w*[uU]rl)"/.exec(app(id).snippets.at(-1)?.text ?? '')?.[1] ?? '';
+    const key = (id: string): string =>
+      /"(\w*[uU]rl)"/.exec(app(id).snippets.at(-1)?.text ?? '')?.[1] ?? '';
     expect(['cursor', 'windsurf', 'gemini-cli'].map(key)).toEqual(['url', 'serverUrl', 'httpUrl']);
     expect(app('claude-desktop').snippets[0]?.text).not.toContain('http');
   });
 
   it('survives the way through an install link', () => {
     const code = app('vs-code').install?.split('?')[1] ?? '';
-    expect(JSON.parse(decodeURIComponent(code))).toEqual({ name: 'toolgate', type: 'http', url: URL });
+    expect(JSON.parse(decodeURIComponent(code))).toEqual({
+      name: 'toolgate',
+      type: 'http',
+      url: URL,
+    });
     const query = new URLSearchParams(app('cursor').install?.split('?')[1]);
     expect(query.get('name')).toBe('toolgate');
     expect(JSON.parse(atob(query.get('config') ?? ''))).toEqual({ url: URL });
@@ -70,11 +76,20 @@ describe('a client', () => {
       client('active', { last_call: now }),
       client('longer gone', { last_seen: 2 }),
     ];
-    expect(inOrder(some, now).map(({ name }) => name)).toEqual(['active', 'idle', 'gone', 'longer gone']);
+    expect(inOrder(some, now).map(({ name }) => name)).toEqual([
+      'active',
+      'idle',
+      'gone',
+      'longer gone',
+    ]);
   });
 
   it('is known by how its program calls itself', () => {
-    const some = [client('claude-code 2.1', { last_seen: 1 }), client('claude-ai 0.1'), client('claude-code 2.2', { last_seen: 2 })];
+    const some = [
+      client('claude-code 2.1', { last_seen: 1 }),
+      client('claude-ai 0.1'),
+      client('claude-code 2.2', { last_seen: 2 }),
+    ];
     expect(clientOf(app('claude-code'), some)?.name).toBe('claude-code 2.2');
     expect(clientOf(app('claude-desktop'), some)?.name).toBe('claude-ai 0.1');
     expect(clientOf(app('other'), some)).toBeUndefined();

@@ -16,7 +16,9 @@ const some = [
 
 describe('the report', () => {
   it('has the worst of each group first, and otherwise the order of the gateway', () => {
-    expect(grouped(some).map(([group, rows]) => [group, rows.map(({ id }) => id).join('')])).toEqual([
+    expect(
+      grouped(some).map(([group, rows]) => [group, rows.map(({ id }) => id).join('')]),
+    ).toEqual([
       ['gateway', 'dcea'],
       ['programs', 'b'],
     ]);

@@ -8,8 +8,12 @@ function setting(key: string, kind: Setting['kind'] = 'text'): Setting {
 
 describe('the form', () => {
   it('puts every setting into one group, in the order of the gateway', () => {
-    const all = ['listen', 'logs.level', 'desktop.theme', 'registry', 'logs.maxFiles'].map((key) => setting(key));
-    expect(grouped(all).map(({ name, settings }) => [name, settings.map(({ key }) => key)])).toEqual([
+    const all = ['listen', 'logs.level', 'desktop.theme', 'registry', 'logs.maxFiles'].map((key) =>
+      setting(key),
+    );
+    expect(
+      grouped(all).map(({ name, settings }) => [name, settings.map(({ key }) => key)]),
+    ).toEqual([
       ['desktop', ['desktop.theme']],
       ['gateway', ['listen', 'registry']],
       ['logs', ['logs.level', 'logs.maxFiles']],
@@ -26,7 +30,8 @@ describe('the form', () => {
   it('takes only whole numbers as numbers', () => {
     const number = setting('logs.maxFiles', 'number');
     expect(readTyped(number, ' 12 ')).toBe(12);
-    for (const wrong of ['', '1.5', '1e3', 'five', '0x1']) expect(readTyped(number, wrong)).toBeUndefined();
+    for (const wrong of ['', '1.5', '1e3', 'five', '0x1'])
+      expect(readTyped(number, wrong)).toBeUndefined();
     expect(readTyped(setting('listen'), ' 127.0.0.1:1 ')).toBe('127.0.0.1:1');
   });
 
