@@ -30,6 +30,14 @@ pub enum EditError {
     /// The entry cannot be used.
     #[error("the entry cannot be used: {0}")]
     InvalidEntry(String),
+    /// A setting is none, or cannot have that value.
+    #[error("the setting \"{key}\" cannot be changed: {reason}")]
+    InvalidSetting {
+        /// Its path, for example `logs.level`.
+        key: String,
+        /// What is wrong, and what would not be.
+        reason: String,
+    },
     /// A server of that name is there already.
     #[error("a server named \"{0}\" exists already")]
     Exists(String),
@@ -160,6 +168,38 @@ fn switches(entry: &Map<String, Value>, enabled: bool) -> Vec<(&'static str, boo
         edits.push(("disabled", !enabled));
     }
     edits
+}
+
+/// The whole text as a value.
+pub(crate) fn value(text: &str) -> Result<Value, EditError> {
+    Ok(Document::parse(text)?.value())
+}
+
+/// Writes a setting, with the objects around it where they are missing; without a value, removes
+/// it. The path is made of keys.
+pub fn set(text: &str, path: &[&str], value: Option<&Value>) -> Result<String, EditError> {
+    let document = Document::parse(text)?;
+    let Some(value) = value else {
+        let removed = match document.node(path) {
+            Some(_) => document
+                .without(path, Removal::Tidy)
+                .ok_or_else(not_editable)?,
+            None => document,
+        };
+        return Ok(removed.to_string());
+    };
+    let written = if document.node(path).is_some() {
+        document.with_value(path, value)
+    } else {
+        let is_there = |count: &usize| document.node(&path[..*count]) == Some(Node::Object);
+        let there = (1..path.len()).rev().find(is_there).unwrap_or(0);
+        let (around, new) = path.split_at(there);
+        let inner = new[1..].iter().rev().fold(value.clone(), |value, key| {
+            Value::Object(Map::from_iter([((*key).to_owned(), value)]))
+        });
+        document.with_property(around, (new[0], &inner), Layout::OneLine)
+    };
+    Ok(written.ok_or_else(not_editable)?.to_string())
 }
 
 fn checked(entry: &Value) -> Result<&Value, EditError> {

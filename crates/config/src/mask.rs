@@ -156,7 +156,8 @@ fn hide_random_segments(address: &str) -> String {
     shown.join("/")
 }
 
-fn names_secret(name: &str) -> bool {
+/// Whether a variable, header or option of this name usually holds a secret.
+pub fn names_secret(name: &str) -> bool {
     let name = name.trim_end_matches(['=', ':']).to_lowercase();
     SECRET_NAMES.iter().any(|word| name.contains(word))
         || SECRET_ENDS.iter().any(|word| name.ends_with(word))

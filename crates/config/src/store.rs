@@ -6,13 +6,14 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use indexmap::IndexMap;
-use model::{Author, ConfigStatus, Diagnostic, Severity, now_millis};
-use serde_json::Value;
+use model::{Author, ConfigStatus, Diagnostic, SettingsPage, Severity, now_millis};
+use serde_json::{Map, Value};
 use tokio::sync::watch as latest;
 
 use crate::changes::{Changes, EntryChange};
 use crate::edit::{self, EditError};
 use crate::entry::unusable;
+use crate::form;
 use crate::parse::{Parsed, parse};
 use crate::settings::Settings;
 use crate::unmask::unmask;
@@ -63,6 +64,11 @@ pub enum Edit {
         name: String,
         /// Whether it is to run.
         enabled: bool,
+    },
+    /// Changes settings of the gateway's own.
+    Set {
+        /// By their paths, for example `logs.level`; null stands for the default.
+        values: Map<String, Value>,
     },
 }
 
@@ -157,6 +163,18 @@ impl ConfigStore {
         }
     }
 
+    /// The settings of the gateway's own as a form, with the values of the file as it is now.
+    ///
+    /// Blocks while the file is read.
+    pub fn form(&self) -> Result<SettingsPage, EditError> {
+        let text = write::read(&self.path);
+        let text = text.map_err(|error| EditError::InvalidFile(error.to_string()))?;
+        Ok(SettingsPage {
+            path: self.path.display().to_string(),
+            settings: form::settings(&text)?,
+        })
+    }
+
     /// Edits the file as it is now, and makes the result live. Edits happen one after the other.
     ///
     /// The whole result is checked before it is written, and on an error nothing is.
@@ -227,7 +245,7 @@ impl ConfigStore {
             Edit::Add { name, .. } | Edit::Replace { name, .. } | Edit::Amend { name, .. } => {
                 Some(name.as_str())
             }
-            Edit::Remove { .. } | Edit::SetEnabled { .. } => None,
+            Edit::Remove { .. } | Edit::SetEnabled { .. } | Edit::Set { .. } => None,
         };
         let is_there = |settings: &Settings| {
             name.is_none_or(|name| {
@@ -239,6 +257,12 @@ impl ConfigStore {
         };
         if settings.as_ref().is_some_and(is_there) {
             return Ok(());
+        }
+        if let Edit::Set { values } = edit {
+            let mut errors = diagnostics.iter();
+            let named = errors
+                .find(|found| found.severity == Severity::Error && values.contains_key(&found.key));
+            return Err(invalid_setting(named.or(diagnostics.first())));
         }
         Err(unusable(&diagnostics, name.unwrap_or_default()))
     }
@@ -275,8 +299,16 @@ impl Edit {
             }
             Self::Remove { name } => edit::remove_server(text, name),
             Self::SetEnabled { name, enabled } => edit::set_enabled(text, name, *enabled),
+            Self::Set { values } => form::apply(text, values),
         }
     }
+}
+
+fn invalid_setting(found: Option<&Diagnostic>) -> EditError {
+    let found = found.cloned();
+    let said = found.map(|found| (found.key, format!("{} {}", found.message, found.fix)));
+    let (key, reason) = said.unwrap_or_default();
+    EditError::InvalidSetting { key, reason }
 }
 
 fn parsed(text: &Result<String, Diagnostic>, path: &Path) -> Parsed {

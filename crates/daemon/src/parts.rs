@@ -11,7 +11,7 @@ use local_api::{Access, Api};
 use oauth::{Authorizer, Initiative, MemoryStore, SystemBrowser};
 use sha2::{Digest, Sha256};
 use store::{EraMemory, PageStore};
-use telemetry::{LogGuard, LogSettings, Rotation, ServerLogs};
+use telemetry::{GatewayLog, LogGuard, LogSettings, Rotation, ServerLogs};
 use tokio_util::sync::CancellationToken;
 use upstream::Context;
 use upstream::reaper::{RunMark, sweep_leftovers};
@@ -46,7 +46,8 @@ impl Parts {
     ) -> Result<Self, StartError> {
         let closing = CancellationToken::new();
         let logs = log_settings(&config);
-        let log = telemetry::init_gateway_log(&paths.log_dir, &logs);
+        let readers = GatewayLog::new(&paths.log_dir);
+        let log = telemetry::init_gateway_log(&paths.log_dir, &logs, &readers);
         let log = log
             .inspect_err(|error| eprintln_once(&error.to_string()))
             .ok();
@@ -67,6 +68,7 @@ impl Parts {
         let api = Api {
             gateway: gateway.clone(),
             access: Access::new(private::token(&paths.token_file)?),
+            log: readers,
             closing: closing.clone(),
         };
         Ok(Self {

@@ -2,9 +2,12 @@
 
 use axum::Json;
 use axum::extract::State;
+use axum::http::StatusCode;
 use model::ConfigStatus;
 
 use crate::Api;
+use crate::error::Failure;
+use crate::opening;
 
 /// How the configuration stands.
 #[utoipa::path(get, path = "/config", responses((status = 200, body = ConfigStatus)))]
@@ -21,4 +24,11 @@ pub(crate) async fn reload(State(api): State<Api>) -> Json<ConfigStatus> {
         Ok(loaded) => Json(loaded.status.clone()),
         Err(_) => status(State(api)).await,
     }
+}
+
+/// Opens the file where its user edits such files.
+#[utoipa::path(post, path = "/config/open", responses((status = 204)))]
+pub(crate) async fn open(State(api): State<Api>) -> Result<StatusCode, Failure> {
+    let path = api.gateway.fleet().config().current().status.path.clone();
+    opening::open(path.into()).await
 }

@@ -81,6 +81,9 @@ impl From<EditError> for Failure {
             EditError::InvalidName(_) | EditError::InvalidEntry(_) => {
                 (StatusCode::UNPROCESSABLE_ENTITY, "invalid-entry")
             }
+            EditError::InvalidSetting { .. } => {
+                (StatusCode::UNPROCESSABLE_ENTITY, "invalid-setting")
+            }
             EditError::InvalidFile(_) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid-config"),
             EditError::Conflict(_) => (StatusCode::CONFLICT, "config-changed"),
             EditError::ReadOnly(_) | EditError::NotWritten { .. } => {

@@ -15,9 +15,11 @@ mod events;
 mod import;
 mod logs;
 mod openapi;
+mod opening;
 mod pause;
 mod review;
 mod servers;
+mod settings;
 mod tools;
 
 use std::sync::Arc;
@@ -26,6 +28,7 @@ use axum::extract::State;
 use axum::{Json, Router, middleware};
 use gateway::{Doorkeeper, Gateway};
 use model::Snapshot;
+use telemetry::GatewayLog;
 use tokio_util::sync::CancellationToken;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -39,6 +42,8 @@ pub struct Api {
     pub gateway: Gateway,
     /// Who may use it by TCP; codes that are made at one door are good at the other.
     pub access: Access,
+    /// The gateway's own log.
+    pub log: GatewayLog,
     /// Ends the streams that would otherwise keep the doors open.
     pub closing: CancellationToken,
 }
@@ -68,12 +73,17 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(servers::enable))
         .routes(routes!(servers::disable))
         .routes(routes!(servers::restart))
+        .routes(routes!(logs::of_server))
+        .routes(routes!(logs::list))
         .routes(routes!(logs::read))
+        .routes(routes!(logs::open))
         .routes(routes!(tools::find))
         .routes(routes!(tools::call))
         .routes(routes!(tools::detail))
         .routes(routes!(config::status))
         .routes(routes!(config::reload))
+        .routes(routes!(config::open))
+        .routes(routes!(settings::show, settings::change))
         .routes(routes!(access::make_code))
         .routes(routes!(activity::page))
         .routes(routes!(activity::export))

@@ -5,8 +5,10 @@ mod configuring;
 mod describing;
 mod following;
 mod importing;
+mod logs;
 mod servers;
 mod sessions;
+mod settings;
 mod tools;
 
 use std::collections::BTreeMap;
@@ -24,7 +26,7 @@ use http_body_util::BodyExt as _;
 use model::{Secret, Snapshot};
 use serde_json::{Value, json};
 use store::{EraMemory, PageStore};
-use telemetry::{Rotation, ServerLogs};
+use telemetry::{GatewayLog, Rotation, ServerLogs};
 use tempfile::TempDir;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -81,6 +83,7 @@ impl Bench {
         let api = Api {
             gateway,
             access: Access::new(Secret::new("token")),
+            log: GatewayLog::new(&folder.path().join("logs")),
             closing,
         };
         let router = router(api.clone(), Doorkeeper::Socket);

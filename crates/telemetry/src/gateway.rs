@@ -14,6 +14,7 @@ use tracing_subscriber::{Layer, Registry, reload};
 
 use crate::escape::push_line;
 use crate::files::GATEWAY;
+use crate::gateway_log::GatewayLog;
 use crate::record::Timestamp;
 use crate::rolling::RollingFile;
 use crate::settings::LogSettings;
@@ -80,12 +81,16 @@ impl LogGuard {
 }
 
 /// Sends everything logged in this process to `gateway.log` in `dir`, and warnings to standard
-/// error as well. Once per process.
+/// error as well; `readers` get each line that is written. Once per process.
 ///
 /// Whoever logs never waits: lines that come too fast are dropped and counted.
-pub fn init_gateway_log(dir: &Path, settings: &LogSettings) -> Result<LogGuard, LogSetupError> {
+pub fn init_gateway_log(
+    dir: &Path,
+    settings: &LogSettings,
+    readers: &GatewayLog,
+) -> Result<LogGuard, LogSetupError> {
     let file = RollingFile::open(dir, GATEWAY, settings.rotation)?;
-    let (dispatch, guard) = dispatch(file, io::stderr(), &settings.level)?;
+    let (dispatch, guard) = dispatch(readers.tapped(file), io::stderr(), &settings.level)?;
     tracing::dispatcher::set_global_default(dispatch).map_err(|_| LogSetupError::State)?;
     Ok(guard)
 }

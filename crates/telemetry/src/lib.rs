@@ -9,6 +9,8 @@ mod call;
 mod escape;
 mod files;
 mod gateway;
+mod gateway_log;
+mod hidden;
 mod record;
 mod rolling;
 mod server_logs;
@@ -19,6 +21,7 @@ mod writer;
 
 pub use call::{CallRecord, call_record};
 pub use gateway::{LogGuard, LogSetupError, init_gateway_log};
+pub use gateway_log::GatewayLog;
 pub use server_logs::{ServerLog, ServerLogs};
 pub use settings::{LogSettings, Rotation};
 pub use shape::shape;

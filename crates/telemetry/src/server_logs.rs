@@ -1,11 +1,12 @@
 //! The logs of all servers: many writers that never wait, one thread that writes.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Instant, SystemTime};
 
+use model::Secret;
 use tokio::sync::{mpsc, oneshot};
 use tokio_stream::wrappers::BroadcastStream;
 use tokio_stream::wrappers::errors::BroadcastStreamRecvError;
@@ -14,7 +15,8 @@ use tracing::Level;
 
 use crate::allowance::{Allowance, Verdict};
 use crate::escape::MAX_LINE;
-use crate::files::{private_dir, server_stem};
+use crate::files::{numbered, private_dir, server_stem};
+use crate::hidden::Hidden;
 use crate::record::{Source, record};
 use crate::settings::Rotation;
 use crate::writer::{self, Command, Followed, Line};
@@ -31,6 +33,7 @@ const QUEUE_BYTES: usize = 1024 * 1024;
 /// clone and the last [`ServerLog`] are gone.
 #[derive(Clone, Debug)]
 pub struct ServerLogs {
+    dir: Arc<Path>,
     queue: Queue,
 }
 
@@ -45,6 +48,7 @@ struct Shared {
     stem: Arc<str>,
     queue: Queue,
     allowance: Mutex<Allowance>,
+    hidden: Hidden,
 }
 
 /// The way to the writer.
@@ -63,8 +67,14 @@ impl ServerLogs {
         let bytes = Arc::new(AtomicUsize::new(0));
         writer::spawn(dir, rotation, received, bytes.clone())?;
         Ok(Self {
+            dir: dir.into(),
             queue: Queue { commands, bytes },
         })
+    }
+
+    /// The file that the server with this slug logs to; it may not be there yet.
+    pub fn path(&self, slug: &str) -> io::Result<PathBuf> {
+        Ok(numbered(&self.dir, &server_stem(slug)?, 0))
     }
 
     /// The log of the server with this slug. The file appears with the first line.
@@ -75,6 +85,7 @@ impl ServerLogs {
             stem: server_stem(slug)?.into(),
             queue: self.queue.clone(),
             allowance: Mutex::new(Allowance::new(Instant::now())),
+            hidden: Hidden::default(),
         };
         Ok(ServerLog {
             shared: Arc::new(shared),
@@ -154,6 +165,11 @@ impl ServerLog {
         }
     }
 
+    /// From now on, hides these values in every line, instead of those before.
+    pub fn hide(&self, secrets: &[Secret]) {
+        self.shared.hidden.set(secrets);
+    }
+
     /// Records what the gateway has to say about the server. Never blocks.
     pub fn event(&self, level: Level, text: &str) {
         let refused = self.allowance().take_refused();
@@ -170,6 +186,8 @@ impl ServerLog {
 
     /// Hands a record to the writer; if it is lost, `lost` lines are to be told of later.
     fn put(&self, source: Source, text: &[u8], lost: u64) {
+        let masked = self.shared.hidden.mask(text);
+        let text = masked.as_deref().unwrap_or(text);
         let text = record(SystemTime::now(), source, text).into();
         let stem = self.shared.stem.clone();
         if !self.shared.queue.put(Line { stem, text }) {

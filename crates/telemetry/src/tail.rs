@@ -21,7 +21,11 @@ const FIRST_READ: u64 = 64 * 1024;
 /// that never logged has none. Fails with [`io::ErrorKind::InvalidInput`] for a slug that is not
 /// one.
 pub fn tail(dir: &Path, slug: &str, lines: usize) -> io::Result<Vec<String>> {
-    let stem = server_stem(slug)?;
+    tail_of(dir, &server_stem(slug)?, lines)
+}
+
+/// The same for the log with this stem.
+pub(crate) fn tail_of(dir: &Path, stem: &str, lines: usize) -> io::Result<Vec<String>> {
     let lines = lines.min(MAX_LINES);
     let mut newest_first: Vec<String> = Vec::new();
     for number in 0.. {
@@ -29,7 +33,7 @@ pub fn tail(dir: &Path, slug: &str, lines: usize) -> io::Result<Vec<String>> {
         if missing == 0 {
             break;
         }
-        let Some(text) = read_end(&numbered(dir, &stem, number), missing)? else {
+        let Some(text) = read_end(&numbered(dir, stem, number), missing)? else {
             break;
         };
         newest_first.extend(text.lines().rev().take(missing).map(str::to_owned));

@@ -194,7 +194,10 @@ impl Session {
     /// Connects and greets. Stops what it started if that fails.
     pub(crate) async fn open(start: &Start<'_>) -> Result<Self, Problem> {
         (start.progress)(StartPhase::Resolving);
-        let launch = start.context.vault.resolve_launch(start.config).await?;
+        let resolved = start.context.vault.resolve_noting(start.config).await?;
+        let (launch, secrets) = resolved;
+        // Servers print what they were given, when they fail for example.
+        start.log.hide(&secrets);
         (start.progress)(StartPhase::Connecting);
         match launch {
             ResolvedLaunch::Stdio {

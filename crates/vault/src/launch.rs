@@ -11,6 +11,7 @@ use model::{ClientIdentity, Problem, ProblemCode, SafeUrl, Secret};
 use url::Url;
 
 use crate::Vault;
+use crate::secrets::Noting;
 
 /// How a server is started or reached, with nothing left to look up.
 ///
@@ -47,11 +48,19 @@ impl Vault {
     /// Does not block the calling task: the keychain is asked elsewhere, and given up after ten
     /// seconds.
     pub async fn resolve_launch(&self, server: &ServerConfig) -> Result<ResolvedLaunch, Problem> {
+        self.resolve_noting(server).await.map(|(launch, _)| launch)
+    }
+
+    /// The same, and what of it must not be shown when the server prints it.
+    pub async fn resolve_noting(
+        &self,
+        server: &ServerConfig,
+    ) -> Result<(ResolvedLaunch, Vec<Secret>), Problem> {
         if !needs_keyring(&server.launch) {
-            return resolve(&server.launch, self);
+            return resolve_noting(&server.launch, self);
         }
         let (vault, launch) = (self.clone(), server.launch.clone());
-        match tokio::task::spawn_blocking(move || resolve(&launch, &vault)).await {
+        match tokio::task::spawn_blocking(move || resolve_noting(&launch, &vault)).await {
             Ok(result) => result,
             // Only while the process shuts down.
             Err(error) => Err(Problem::new(
@@ -79,6 +88,15 @@ fn needs_keyring(launch: &Launch) -> bool {
             launch.url.needs_keyring() || templates.any(Template::needs_keyring)
         }
     }
+}
+
+fn resolve_noting(
+    launch: &Launch,
+    from: &dyn Resolve,
+) -> Result<(ResolvedLaunch, Vec<Secret>), Problem> {
+    let noting = Noting::new(from);
+    let resolved = resolve(launch, &noting)?;
+    Ok((resolved, noting.into_secrets(launch)))
 }
 
 fn resolve(launch: &Launch, from: &dyn Resolve) -> Result<ResolvedLaunch, Problem> {
@@ -231,7 +249,11 @@ mod tests {
     fn vault() -> Vault {
         let secrets = [("gh", "hush"), ("split", "a\r\nb"), ("nul", "\0")];
         let secrets = secrets.map(|(name, secret)| (name.to_owned(), Secret::new(secret)));
-        let variables = [("DIR", "/work"), ("HOST", "h.example")];
+        let variables = [
+            ("DIR", "/work"),
+            ("HOST", "h.example"),
+            ("HOME", "/home/me"),
+        ];
         let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
         Vault::with_keychain(BTreeMap::from(secrets)).with_environment(variables.into())
     }
@@ -246,6 +268,31 @@ mod tests {
 
     async fn launch(entry: Value) -> Result<ResolvedLaunch, Problem> {
         vault().resolve_launch(&server(&entry)).await
+    }
+
+    #[tokio::test]
+    async fn what_must_not_be_shown_is_noted() {
+        let entry = json!({
+            "command": "${DIR}/bin", "args": ["${HOME}/x"],
+            "env": {"B": "Bearer ${keyring:gh}", "API_KEY": "literal", "MODE": "fast"},
+        });
+        let secrets = vault()
+            .resolve_noting(&server(&entry))
+            .await
+            .expect("resolves")
+            .1;
+        let mut secrets: Vec<_> = secrets.iter().map(Secret::expose).collect();
+        secrets.sort_unstable();
+        secrets.dedup();
+        assert_eq!(secrets, ["/work", "hush", "literal"]);
+        let entry = json!({"url": "https://h", "headers": {"Authorization": "Bearer literal"}});
+        let secrets = vault()
+            .resolve_noting(&server(&entry))
+            .await
+            .expect("resolves")
+            .1;
+        let secrets: Vec<_> = secrets.iter().map(Secret::expose).collect();
+        assert_eq!(secrets, ["Bearer literal", "literal"]);
     }
 
     #[tokio::test]

@@ -5,6 +5,7 @@
 
 mod keychain;
 mod launch;
+mod secrets;
 mod worker;
 
 use std::collections::BTreeMap;

@@ -20,6 +20,23 @@ fn texts(dir: &Path, slug: &str) -> Vec<String> {
 }
 
 #[tokio::test]
+async fn secrets_are_hidden_in_lines_of_both_sources() {
+    let dir = tempfile::tempdir().unwrap();
+    let logs = logs(dir.path());
+    let log = logs.open("files").unwrap();
+    log.hide(&[Secret::new("hunter2secret")]);
+    log.clone().stderr_line(b"refused: hunter2secret\n");
+    log.event(Level::WARN, "it said hunter2secret");
+    logs.flush().await.unwrap();
+    let expected = ["stderr: refused: ••••", "gateway WARN: it said ••••"];
+    assert_eq!(texts(dir.path(), "files"), expected);
+    assert_eq!(
+        logs.path("files").unwrap(),
+        dir.path().join("server-files.log")
+    );
+}
+
+#[tokio::test]
 async fn lines_of_both_sources_are_in_order() {
     let dir = tempfile::tempdir().unwrap();
     let logs = logs(dir.path());
