@@ -21,7 +21,9 @@ pub(crate) fn run(workspace: &Workspace, tally: &mut Tally) -> Result<()> {
     let mut node = node(workspace, "debug")?;
     // A test that hangs fails, and nothing that one started keeps the run alive.
     let limits = ["--test-timeout=300000", "--test-force-exit"];
-    node.args(["--test", "--test-reporter=spec"]).args(limits).args(tests);
+    node.args(["--test", "--test-reporter=spec"])
+        .args(limits)
+        .args(tests);
     shell::run_read(&mut node, Stream::Output, |line| tally.read_node(line))
 }
 

@@ -27,7 +27,7 @@ pub use edit::EditError;
 pub use entry::read_entry;
 pub use evidence::evidence;
 pub use launch::{Launch, RemoteKind, RemoteLaunch, ServerConfig, SignIn, StdioLaunch};
-pub use mask::names_secret;
+pub use mask::{names_secret, without_secrets};
 pub use parse::{MAX_FILE_BYTES, Parsed, parse};
 pub use paths::{NoHomeDirectory, Paths};
 pub use reference::{Cause, KeyringError, Resolve, Unresolved};

@@ -112,6 +112,23 @@ fn plain(text: &str) -> String {
         .collect()
 }
 
+/// A line of a log without what looks like a secret: random values, and what a URL may carry.
+pub fn without_secrets(line: &str) -> String {
+    let around = |c: char| "\"'`()[]{}<>,;:=".contains(c);
+    line.split_inclusive(char::is_whitespace)
+        .map(|word| {
+            let bare = word.trim_matches(|c: char| around(c) || c.is_whitespace());
+            if bare.contains("://") {
+                word.replace(bare, &url(bare))
+            } else if looks_random(bare) {
+                word.replace(bare, MASK)
+            } else {
+                word.to_owned()
+            }
+        })
+        .collect()
+}
+
 /// A URL without what may carry a token, references as written.
 pub(crate) fn url_template(template: &Template) -> String {
     match template.as_literal() {
@@ -230,6 +247,23 @@ mod tests {
             (&["a", ""], "a \"\""),
         ] {
             assert_eq!(line(arguments), expected);
+        }
+    }
+
+    #[test]
+    fn lines_are_shown_without_what_looks_like_a_secret() {
+        for (line, expected) in [
+            ("2026-01-31T23:59:59.999Z gateway WARN: gone pid=7\n", None),
+            (
+                "token \"ghp_0123456789abcdef\", x",
+                Some("token \"••••\", x"),
+            ),
+            (
+                "GET https://u:p@h/x?key=1 failed",
+                Some("GET https://h/x?… failed"),
+            ),
+        ] {
+            assert_eq!(without_secrets(line), expected.unwrap_or(line));
         }
     }
 

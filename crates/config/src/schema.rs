@@ -45,6 +45,13 @@ struct File {
     /// Seconds that a server may take to start. Default: 60.
     #[schemars(range(min = 1, max = 86_400))]
     start_timeout: Option<u64>,
+    #[expect(
+        clippy::doc_markdown,
+        reason = "the text goes into the schema, where it is JSON"
+    )]
+    /// Where servers are looked up by name: the address of a registry.
+    /// Default: "https://registry.modelcontextprotocol.io".
+    registry: Option<String>,
     /// What is logged, and how much of it is kept.
     logs: Option<Logs>,
     /// How the desktop behaves towards its user.

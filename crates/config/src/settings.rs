@@ -13,6 +13,8 @@ use crate::launch::ServerConfig;
 /// Where clients reach the gateway unless told otherwise.
 pub(crate) const DEFAULT_LISTEN: SocketAddr =
     SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8665);
+/// The official registry of servers.
+pub(crate) const DEFAULT_REGISTRY: &str = "https://registry.modelcontextprotocol.io";
 /// Characters of a tool's answer that reach a client at once.
 pub(crate) const DEFAULT_RESPONSE_LIMIT: usize = 20_000;
 /// How long a call may take.
@@ -35,6 +37,8 @@ pub struct Settings {
     pub tool_response_limit: usize,
     /// How tools are called through the gateway.
     pub call_tools: CallTools,
+    /// The address of the registry that servers are looked up in.
+    pub registry: String,
     /// What is logged, and how much of it is kept.
     pub logs: LogSettings,
     /// How the desktop behaves towards its user.
@@ -52,6 +56,7 @@ impl Default for Settings {
             allow_server_remove: true,
             tool_response_limit: DEFAULT_RESPONSE_LIMIT,
             call_tools: CallTools::default(),
+            registry: DEFAULT_REGISTRY.to_owned(),
             logs: LogSettings::default(),
             desktop: Preferences::default(),
             servers: IndexMap::new(),

@@ -259,10 +259,9 @@ impl ConfigStore {
             return Ok(());
         }
         if let Edit::Set { values } = edit {
-            let mut errors = diagnostics
-                .iter()
-                .filter(|found| found.severity == Severity::Error);
-            let named = errors.find(|found| values.contains_key(&found.key));
+            let mut errors = diagnostics.iter();
+            let named = errors
+                .find(|found| found.severity == Severity::Error && values.contains_key(&found.key));
             return Err(invalid_setting(named.or(diagnostics.first())));
         }
         Err(unusable(&diagnostics, name.unwrap_or_default()))

@@ -13,6 +13,7 @@ use sha2::{Digest, Sha256};
 use store::{EraMemory, PageStore};
 use telemetry::{GatewayLog, LogGuard, LogSettings, Rotation, ServerLogs};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 use upstream::Context;
 use upstream::reaper::{RunMark, sweep_leftovers};
 use vault::Vault;
@@ -69,6 +70,9 @@ impl Parts {
             gateway: gateway.clone(),
             access: Access::new(private::token(&paths.token_file)?),
             log: readers,
+            paths: Arc::new(paths.clone()),
+            registry: Arc::default(),
+            tasks: TaskTracker::new(),
             closing: closing.clone(),
         };
         Ok(Self {

@@ -141,7 +141,8 @@ async fn publish(inner: &Arc<Inner>, memory: &mut Memory) -> Option<u64> {
         ok: !loaded.status.has_errors(),
     });
     let (beside, due) = upkeep::look(inner);
-    let next = snapshot::next(&last, &views, &memory.slugs, loaded, beside);
+    let mut next = snapshot::next(&last, &views, &memory.slugs, loaded, beside);
+    inner.sign_ins.show(&mut next.servers);
     let next = Arc::new(next);
     let news = snapshot::news(&last, &next);
     inner.snapshot.send_replace(next);

@@ -14,6 +14,7 @@ mod keeper;
 mod pause;
 mod place;
 mod review;
+mod sign_ins;
 mod slot;
 mod snapshot;
 mod stats;
@@ -47,6 +48,7 @@ use desktop::Desktop;
 use exchange::Wanted;
 use pause::PauseSwitch;
 use review::ReviewList;
+use sign_ins::SignIns;
 use slot::{Slot, Slots};
 use stats::StatsBook;
 
@@ -64,6 +66,7 @@ pub(crate) struct Inner {
     pub(crate) loaded_first: Arc<Loaded>,
     pub(crate) index: ToolIndex,
     pub(crate) slots: Mutex<Slots>,
+    pub(crate) sign_ins: SignIns,
     pub(crate) catalog: ArcSwap<Catalog>,
     pub(crate) snapshot: watch::Sender<Arc<Snapshot>>,
     pub(crate) events: broadcast::Sender<Event>,
@@ -120,6 +123,7 @@ impl Fleet {
             loaded_first: loaded,
             index: ToolIndex::new(),
             slots: Mutex::default(),
+            sign_ins: SignIns::default(),
             catalog: ArcSwap::default(),
             snapshot: watch::Sender::new(Arc::new(first)),
             events: broadcast::Sender::new(EVENT_QUEUE),
@@ -200,6 +204,12 @@ impl Fleet {
     /// The parts shared by all connections.
     pub fn context(&self) -> &Arc<Context> {
         &self.0.context
+    }
+
+    /// Takes note of how signing in to a server stands; `None` where there is nothing to say.
+    pub fn note_sign_in(&self, name: &ServerName, status: Option<model::SignInStatus>) {
+        self.0.sign_ins.set(name, status);
+        self.0.changed.notify_one();
     }
 
     /// Starts a server afresh.

@@ -7,9 +7,11 @@
 mod access;
 mod activity;
 mod auth;
+mod bundle;
 mod changes;
 mod config;
 mod desktop;
+mod doctor;
 mod error;
 mod events;
 mod import;
@@ -17,19 +19,24 @@ mod logs;
 mod openapi;
 mod opening;
 mod pause;
+mod registry;
 mod review;
 mod servers;
 mod settings;
+mod sign_in;
 mod tools;
 
 use std::sync::Arc;
 
+use ::config::Paths;
+use ::registry::Registry;
 use axum::extract::State;
 use axum::{Json, Router, middleware};
 use gateway::{Doorkeeper, Gateway};
 use model::Snapshot;
 use telemetry::GatewayLog;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -44,6 +51,12 @@ pub struct Api {
     pub access: Access,
     /// The gateway's own log.
     pub log: GatewayLog,
+    /// Where everything lies.
+    pub paths: Arc<Paths>,
+    /// Asks registries of servers.
+    pub registry: Arc<Registry>,
+    /// What goes on after its request was answered.
+    pub tasks: TaskTracker,
     /// Ends the streams that would otherwise keep the doors open.
     pub closing: CancellationToken,
 }
@@ -84,6 +97,11 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(config::reload))
         .routes(routes!(config::open))
         .routes(routes!(settings::show, settings::change))
+        .routes(routes!(doctor::examine))
+        .routes(routes!(bundle::download))
+        .routes(routes!(bundle::contents))
+        .routes(routes!(registry::search))
+        .routes(routes!(sign_in::begin, sign_in::end))
         .routes(routes!(access::make_code))
         .routes(routes!(activity::page))
         .routes(routes!(activity::export))

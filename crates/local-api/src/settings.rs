@@ -1,9 +1,9 @@
 //! The settings as a form.
 
+use ::config::Edit;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use config::Edit;
 use model::SettingsPage;
 use serde_json::{Map, Value};
 

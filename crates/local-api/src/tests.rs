@@ -5,6 +5,7 @@ mod configuring;
 mod deciding;
 mod describing;
 mod following;
+mod helping;
 mod importing;
 mod logs;
 mod servers;
@@ -20,7 +21,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use axum::response::Response;
-use config::{ConfigStore, KeyringError};
+use config::{ConfigStore, KeyringError, Paths};
 use fleet::Fleet;
 use gateway::{Doorkeeper, Gateway, Overrides};
 use http_body_util::BodyExt as _;
@@ -31,6 +32,7 @@ use telemetry::{GatewayLog, Rotation, ServerLogs};
 use tempfile::TempDir;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 use tower::ServiceExt as _;
 use upstream::Context;
 use upstream::reaper::RunMark;
@@ -64,6 +66,8 @@ impl Bench {
         let folder = TempDir::new().expect("a folder");
         let path = folder.path().join("config.json");
         std::fs::write(&path, json!({ "mcpServers": servers }).to_string()).expect("written");
+        let data_dir = folder.path().to_owned();
+        let paths = Paths::resolve(Some(path.clone()), Some(data_dir)).expect("paths");
         let config = ConfigStore::open(&path).expect("a configuration");
         let fleet = Fleet::new(
             context(&folder),
@@ -85,6 +89,9 @@ impl Bench {
             gateway,
             access: Access::new(Secret::new("token")),
             log: GatewayLog::new(&folder.path().join("logs")),
+            paths: Arc::new(paths),
+            registry: Arc::default(),
+            tasks: TaskTracker::new(),
             closing,
         };
         let router = router(api.clone(), Doorkeeper::Socket);

@@ -1,5 +1,6 @@
 //! Tokens for all servers.
 
+use std::io;
 use std::sync::Arc;
 
 use model::{Secret, ServerName, now_millis};
@@ -86,6 +87,11 @@ impl Authorizer {
     /// Calls off a sign-in that is under way.
     pub fn cancel(&self, server: &ServerName) {
         self.flights.cancel(server);
+    }
+
+    /// Forgets the tokens of a server.
+    pub async fn forget(&self, server: &ServerName) -> io::Result<()> {
+        self.tools.store.forget(server).await
     }
 
     async fn renew(&self, resource: &Resource, occasion: Occasion) -> Result<Secret, SignInError> {

@@ -15,12 +15,12 @@ const MOST: usize = 64;
 
 /// The secrets of one server.
 #[derive(Debug, Default)]
-pub(crate) struct Hidden(RwLock<Vec<Secret>>);
+pub struct Hidden(RwLock<Vec<Secret>>);
 
 impl Hidden {
     /// From now on, hides these instead of those before. A value of several lines is hidden line
     /// by line, as it would be printed.
-    pub(crate) fn set(&self, secrets: &[Secret]) {
+    pub fn set(&self, secrets: &[Secret]) {
         let lines = secrets.iter().flat_map(|secret| secret.expose().lines());
         let mut lines: Vec<&str> = lines
             .map(str::trim)
@@ -34,7 +34,7 @@ impl Hidden {
     }
 
     /// The line with every secret in it masked; `None` if there is none in it.
-    pub(crate) fn mask(&self, line: &[u8]) -> Option<Vec<u8>> {
+    pub fn mask(&self, line: &[u8]) -> Option<Vec<u8>> {
         let secrets = self.0.read().unwrap_or_else(PoisonError::into_inner);
         let mut masked: Option<Vec<u8>> = None;
         for secret in secrets.iter() {

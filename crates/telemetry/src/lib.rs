@@ -22,6 +22,7 @@ mod writer;
 pub use call::{CallRecord, call_record};
 pub use gateway::{LogGuard, LogSetupError, init_gateway_log};
 pub use gateway_log::GatewayLog;
+pub use hidden::Hidden;
 pub use server_logs::{ServerLog, ServerLogs};
 pub use settings::{LogSettings, Rotation};
 pub use shape::shape;

@@ -73,7 +73,8 @@ impl Context {
         self
     }
 
-    pub(crate) fn authorizer(&self) -> Option<&Arc<Authorizer>> {
+    /// What gets tokens for remote servers, if anything does.
+    pub fn authorizer(&self) -> Option<&Arc<Authorizer>> {
         self.authorizer.as_ref()
     }
 

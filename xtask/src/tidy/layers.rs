@@ -12,7 +12,7 @@ enum Level {
 }
 
 /// The level of every crate, as in docs/architecture.md.
-const LEVELS: [(&str, Level); 23] = [
+const LEVELS: &[(&str, Level)] = &[
     ("model", Level::Product(0)),
     ("wire", Level::Product(0)),
     ("config", Level::Product(1)),
@@ -25,6 +25,8 @@ const LEVELS: [(&str, Level); 23] = [
     ("oauth", Level::Product(3)),
     ("upstream", Level::Product(4)),
     ("fleet", Level::Product(5)),
+    ("registry", Level::Product(3)),
+    ("doctor", Level::Product(6)),
     ("gateway", Level::Product(6)),
     ("api-client", Level::Product(7)),
     ("local-api", Level::Product(7)),

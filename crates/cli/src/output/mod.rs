@@ -8,8 +8,9 @@ use std::io::{self, IsTerminal as _, Write as _};
 use clap::builder::styling::{AnsiColor, Style};
 use serde::Serialize;
 
+pub(crate) use doctor::{age, count};
 pub(crate) use table::Table;
-pub(crate) use words::{age, bytes, count, one_line, visible, visible_lines};
+pub(crate) use words::{bytes, one_line, visible, visible_lines};
 
 /// Headings; never the only bearer of a meaning.
 pub(crate) const HEADING: Style = Style::new().bold();

@@ -2,31 +2,6 @@
 
 use model::is_invisible;
 
-/// `1 server`, `2 servers`.
-pub(crate) fn count(number: usize, noun: &str) -> String {
-    if number == 1 {
-        format!("1 {noun}")
-    } else {
-        format!("{number} {noun}s")
-    }
-}
-
-/// A span of time in its largest unit: `8 s`, `3 min`, `5 h`, `2 d`.
-fn span(millis: u64) -> String {
-    let seconds = millis / 1000;
-    match seconds {
-        0..60 => format!("{seconds} s"),
-        60..3600 => format!("{} min", seconds / 60),
-        3600..172_800 => format!("{} h", seconds / 3600),
-        _ => format!("{} d", seconds / 86400),
-    }
-}
-
-/// How long ago `then` was, both in Unix milliseconds.
-pub(crate) fn age(then: u64, now: u64) -> String {
-    span(now.saturating_sub(then))
-}
-
 /// A size in its largest unit: `12 B`, `3 kB`, `4 MB`.
 pub(crate) fn bytes(size: usize) -> String {
     match size {
@@ -80,37 +55,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn spans_use_their_largest_unit() {
-        let spans = [
-            0,
-            59_999,
-            60_000,
-            3_599_000,
-            7_200_000,
-            86_400_000,
-            172_800_000,
-        ]
-        .map(span);
-        assert_eq!(
-            spans,
-            ["0 s", "59 s", "1 min", "59 min", "2 h", "24 h", "2 d"]
-        );
-        assert_eq!(
-            age(5_000, 2_000),
-            "0 s",
-            "a clock that went back is no reason to fail"
-        );
-    }
-
-    #[test]
-    fn sizes_and_counts() {
+    fn sizes() {
         assert_eq!(
             [999, 1_000, 2_500_000].map(bytes),
             ["999 B", "1 kB", "2 MB"]
-        );
-        assert_eq!(
-            (count(1, "tool"), count(0, "tool")),
-            ("1 tool".into(), "0 tools".into())
         );
     }
 

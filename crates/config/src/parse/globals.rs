@@ -2,6 +2,8 @@
 
 use std::net::SocketAddr;
 
+use url::Url;
+
 use super::entry::{Timeouts, seconds};
 use super::section::Section;
 use super::{desktop, keys};
@@ -50,6 +52,7 @@ pub(super) fn read(section: &mut Section<'_, '_, '_>, settings: &mut Settings) -
         &mut settings.call_tools,
         section.choice("callTools", &CALL_TOOLS),
     );
+    set(&mut settings.registry, registry(section));
     if let Some(mut logs) = section.child("logs") {
         read_logs(&mut logs, &mut settings.logs);
         let usable = logs.is_usable();
@@ -89,6 +92,23 @@ pub(super) fn set<T>(setting: &mut T, value: Option<T>) {
     if let Some(value) = value {
         *setting = value;
     }
+}
+
+/// What it lists is offered to people to be run, so nobody on the way may change it.
+fn registry(section: &mut Section<'_, '_, '_>) -> Option<String> {
+    let text = section.text("registry")?;
+    let url = Url::parse(&text.value).ok();
+    let is_safe = url.is_some_and(|url| {
+        let is_here = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
+        url.scheme() == "https" || (url.scheme() == "http" && is_here)
+    });
+    if is_safe {
+        return Some(text.value.to_string());
+    }
+    let message = "This is no address that starts with https://.";
+    let fix = "Use the address of a registry, or remove the key to use the official one.";
+    section.error(text.range.start, "registry", message, fix);
+    None
 }
 
 /// The gateway runs programs for whoever reaches it, so it listens on this machine only.

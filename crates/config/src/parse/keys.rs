@@ -3,7 +3,7 @@
 use super::section::Section;
 
 /// Keys of the whole file.
-pub(super) const FILE: [&str; 13] = [
+pub(super) const FILE: [&str; 14] = [
     "$schema",
     "listen",
     "readOnly",
@@ -13,6 +13,7 @@ pub(super) const FILE: [&str; 13] = [
     "callTools",
     "callTimeout",
     "startTimeout",
+    "registry",
     "logs",
     "desktop",
     "mcpServers",

@@ -63,7 +63,9 @@ fn failure(error: &EditError) -> Failure {
             Code::InvalidConfig,
             "Run `toolgate config check` to see where.",
         ),
-        EditError::InvalidName(_) | EditError::InvalidEntry(_) => (
+        EditError::InvalidName(_)
+        | EditError::InvalidEntry(_)
+        | EditError::InvalidSetting { .. } => (
             Code::InvalidConfig,
             "See `toolgate servers add --help` for examples.",
         ),

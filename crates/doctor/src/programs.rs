@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use config::{Launch, Reference, ServerConfig, Settings, Template};
 use upstream::find_command;
 
-use super::Finding;
-use crate::output::count;
+use crate::Check;
+use crate::words::count;
 
 /// Programs that most servers are started with, and how to get them.
 const RUNTIMES: [(&str, &str); 6] = [
@@ -20,7 +20,7 @@ const RUNTIMES: [(&str, &str); 6] = [
 ];
 
 /// Which folders the gateway looks for commands in, beyond those of this shell.
-pub(super) fn search_path(own: Option<&OsStr>, gateway: &OsStr) -> Finding {
+pub(crate) fn search_path(own: Option<&OsStr>, gateway: &OsStr) -> Check {
     let own: Vec<PathBuf> = own
         .map(|own| std::env::split_paths(own).collect())
         .unwrap_or_default();
@@ -30,20 +30,20 @@ pub(super) fn search_path(own: Option<&OsStr>, gateway: &OsStr) -> Finding {
         .collect();
     if added.is_empty() {
         let number = count(own.len(), "folder");
-        return Finding::ok(
+        return Check::ok(
             "path",
             format!("The gateway looks for commands in {number}."),
         );
     }
     let message = format!("The login shell adds to PATH: {}.", added.join(", "));
-    Finding::note("path", message)
+    Check::note("path", message)
 }
 
 /// Where the usual runtimes are. A missing one is no fault by itself: see [`commands`].
-pub(super) fn runtimes(path: &OsStr) -> Vec<Finding> {
+pub(crate) fn runtimes(path: &OsStr) -> Vec<Check> {
     let look = |(program, product): (&str, &str)| match find_command(program, path, None) {
-        Some(place) => Finding::ok("runtime", format!("{program} is {}.", place.display())),
-        None => Finding::note(
+        Some(place) => Check::ok("runtime", format!("{program} is {}.", place.display())),
+        None => Check::note(
             "runtime",
             format!("{program} was not found; servers that need it want {product} installed."),
         ),
@@ -52,7 +52,7 @@ pub(super) fn runtimes(path: &OsStr) -> Vec<Finding> {
 }
 
 /// Whether each enabled server's command is there.
-pub(super) fn commands(settings: &Settings, path: &OsStr) -> Vec<Finding> {
+pub(crate) fn commands(settings: &Settings, path: &OsStr) -> Vec<Check> {
     let mut found = 0;
     let mut findings = Vec::new();
     for server in enabled(settings) {
@@ -78,23 +78,23 @@ pub(super) fn commands(settings: &Settings, path: &OsStr) -> Vec<Finding> {
     }
     if found > 0 {
         let message = format!("Found the commands of {}.", count(found, "server"));
-        findings.push(Finding::ok("commands", message));
+        findings.push(Check::ok("commands", message));
     }
     findings
 }
 
-fn missing(server: &ServerConfig, command: &str) -> Finding {
+fn missing(server: &ServerConfig, command: &str) -> Check {
     let product = RUNTIMES.iter().find(|(program, _)| *program == command);
     let fix = match product {
         Some((_, product)) => format!("Install {product}, or put it on PATH."),
         None => "Install it, put it on PATH, or write its whole path.".to_owned(),
     };
     let message = format!("{}: the command `{command}` was not found.", server.name);
-    Finding::error("command-not-found", message, fix)
+    Check::error("command-not-found", message, fix)
 }
 
 /// References to variables that are not set, as far as this shell can tell.
-pub(super) fn references(settings: &Settings, is_set: impl Fn(&str) -> bool) -> Vec<Finding> {
+pub(crate) fn references(settings: &Settings, is_set: impl Fn(&str) -> bool) -> Vec<Check> {
     let mut findings = Vec::new();
     for server in enabled(settings) {
         for reference in templates(&server.launch).flat_map(Template::references) {
@@ -104,7 +104,7 @@ pub(super) fn references(settings: &Settings, is_set: impl Fn(&str) -> bool) -> 
             } = reference
                 && !is_set(name)
             {
-                findings.push(Finding::warning(
+                findings.push(Check::warning(
                     "missing-variable",
                     format!("{}: the variable `{name}` is not set here.", server.name),
                     format!("Set `{name}` where the gateway is started."),
@@ -138,7 +138,7 @@ fn templates(launch: &Launch) -> Box<dyn Iterator<Item = &Template> + '_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::commands::doctor::Level;
+    use crate::Level;
 
     fn settings(servers: &str) -> Settings {
         let text = format!(r#"{{"mcpServers": {{{servers}}}}}"#);
@@ -181,7 +181,7 @@ mod tests {
         );
         assert_eq!(
             findings,
-            [Finding::ok("commands", "Found the commands of 1 server.")]
+            [Check::ok("commands", "Found the commands of 1 server.")]
         );
     }
 

@@ -5,20 +5,23 @@ use std::path::Path;
 
 use model::Severity;
 
-use super::Finding;
-use crate::commands::servers::read_config;
-use crate::output::count;
+use crate::Check;
+use crate::words::count;
 
 /// Whether the configuration can be read and used.
-pub(super) fn configuration(file: &Path) -> Vec<Finding> {
+pub(crate) fn configuration(file: &Path) -> Vec<Check> {
     let place = file.display();
     if !file.exists() {
         let message = format!("There is no configuration file yet ({place}).");
-        return vec![Finding::note("config", message)];
+        return vec![Check::note("config", message)];
     }
-    let text = match read_config(file) {
+    let text = match std::fs::read_to_string(file) {
         Ok(text) => text,
-        Err(failure) => return vec![Finding::error("config", failure.message, failure.fix)],
+        Err(error) => {
+            let message = format!("{place} cannot be read: {error}.");
+            let fix = "Check its permissions, and that it is text.";
+            return vec![Check::error("config", message, fix)];
+        }
     };
     let parsed = config::parse(&text, file);
     let servers = parsed.settings.map_or(0, |settings| settings.servers.len());
@@ -33,26 +36,26 @@ pub(super) fn configuration(file: &Path) -> Vec<Finding> {
     let fix = "Run `toolgate config check` to see each with its place.";
     let found = format!("{place} has {}, ", count(servers, "usable server"));
     vec![match (errors, warnings) {
-        (0, 0) => Finding::ok("config", format!("{found}no errors and no warnings.")),
-        (0, _) => Finding::warning(
+        (0, 0) => Check::ok("config", format!("{found}no errors and no warnings.")),
+        (0, _) => Check::warning(
             "config",
             format!("{found}{}.", count(warnings, "warning")),
             fix,
         ),
-        _ => Finding::error("config", format!("{found}{}.", count(errors, "error")), fix),
+        _ => Check::error("config", format!("{found}{}.", count(errors, "error")), fix),
     }]
 }
 
 /// Whether the gateway can write to the data directory, and nobody else can read it.
-pub(super) fn data_directory(dir: &Path) -> Vec<Finding> {
+pub(crate) fn data_directory(dir: &Path) -> Vec<Check> {
     let place = dir.display();
     match probe(dir) {
         Ok(()) => vec![privacy(dir)],
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             let message = format!("{place} does not exist yet; the gateway will create it.");
-            vec![Finding::note("data-dir", message)]
+            vec![Check::note("data-dir", message)]
         }
-        Err(error) => vec![Finding::error(
+        Err(error) => vec![Check::error(
             "data-dir",
             format!("{place} cannot be written to: {error}."),
             "Change its owner or mode, or choose another with --data-dir.",
@@ -71,7 +74,7 @@ fn probe(dir: &Path) -> io::Result<()> {
 }
 
 #[cfg(unix)]
-fn privacy(dir: &Path) -> Finding {
+fn privacy(dir: &Path) -> Check {
     use std::os::unix::fs::PermissionsExt as _;
     let place = dir.display();
     let mode = dir
@@ -79,9 +82,9 @@ fn privacy(dir: &Path) -> Finding {
         .map_or(0, |meta| meta.permissions().mode() & 0o777);
     let others = mode & 0o077;
     if others == 0 {
-        return Finding::ok("data-dir", format!("{place} is writable and private."));
+        return Check::ok("data-dir", format!("{place} is writable and private."));
     }
-    Finding::warning(
+    Check::warning(
         "data-dir",
         format!("{place} can be reached by other users (mode {mode:03o})."),
         format!("Run `chmod 700 {place}`."),
@@ -90,16 +93,16 @@ fn privacy(dir: &Path) -> Finding {
 
 /// On Windows, a folder in the user's profile is private by inheritance.
 #[cfg(windows)]
-fn privacy(dir: &Path) -> Finding {
-    Finding::ok("data-dir", format!("{} is writable.", dir.display()))
+fn privacy(dir: &Path) -> Check {
+    Check::ok("data-dir", format!("{} is writable.", dir.display()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::commands::doctor::Level;
+    use crate::Level;
 
-    fn level(findings: &[Finding]) -> Level {
+    fn level(findings: &[Check]) -> Level {
         findings.first().expect("one finding").level
     }
 

@@ -5,70 +5,56 @@ use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::time::Duration;
 
-use api_client::{Client, ClientError};
-use config::Settings;
 use model::{Snapshot, now_millis};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use super::Finding;
-use crate::context::Context;
-use crate::output::{age, count};
+use crate::words::{age, count};
+use crate::{Check, Standing};
 
 /// How long a listener on this machine may take to answer.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-pub(super) async fn examine(context: &Context, settings: &Settings) -> Vec<Finding> {
-    let client = match context.client().await {
-        Ok(client) => client,
-        Err(ClientError::NotRunning { .. }) => return absent(context, settings),
-        Err(error) => return vec![unusable(&error)],
-    };
-    match status(&client).await {
-        Ok(snapshot) => present(&snapshot).await,
-        Err(error) => vec![unusable(&error)],
+pub(crate) async fn examine(
+    standing: &Standing<'_>,
+    socket: &Path,
+    listen: SocketAddr,
+) -> Vec<Check> {
+    match standing {
+        Standing::Running(snapshot) => present(snapshot).await,
+        Standing::Silent(reason) => vec![Check::error(
+            "gateway",
+            format!("A gateway runs but does not answer: {reason}."),
+            "End its process and start it again with `toolgate serve`.",
+        )],
+        Standing::Absent => absent(socket, listen),
     }
 }
 
-async fn status(client: &Client) -> Result<Snapshot, ClientError> {
-    let seconds = PATIENCE.as_secs();
-    timeout(PATIENCE, client.status())
-        .await
-        .map_err(|_| ClientError::TimedOut { seconds })?
-}
-
-fn unusable(error: &ClientError) -> Finding {
-    Finding::error(
-        "gateway",
-        format!("A gateway runs but does not answer: {error}."),
-        "End its process and start it again with `toolgate serve`.",
-    )
-}
-
 /// What a running gateway says about itself.
-async fn present(snapshot: &Snapshot) -> Vec<Finding> {
+async fn present(snapshot: &Snapshot) -> Vec<Check> {
     let running = age(snapshot.started_at, now_millis());
     let message = format!(
         "Version {} has been running for {running} (process {}).",
         snapshot.version, snapshot.pid
     );
-    let mut findings = vec![Finding::ok("gateway", message)];
+    let mut findings = vec![Check::ok("gateway", message)];
     findings.extend(version(&snapshot.version));
     findings.push(endpoint(&snapshot.endpoint).await);
     findings.extend(servers(snapshot));
     findings
 }
 
-fn version(running: &str) -> Option<Finding> {
+fn version(running: &str) -> Option<Check> {
     let own = env!("CARGO_PKG_VERSION");
     (running != own).then(|| {
         let message = format!("The gateway is version {running}, this command is {own}.");
-        Finding::warning("version", message, "Restart the gateway.")
+        Check::warning("version", message, "Restart the gateway.")
     })
 }
 
 /// Whether clients reach the endpoint.
-async fn endpoint(endpoint: &str) -> Finding {
+async fn endpoint(endpoint: &str) -> Check {
     let address = address_of(endpoint);
     let connect = async {
         match &address {
@@ -80,8 +66,8 @@ async fn endpoint(endpoint: &str) -> Finding {
         .await
         .unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
     {
-        Ok(()) => Finding::ok("endpoint", format!("Clients reach {endpoint}.")),
-        Err(error) => Finding::error(
+        Ok(()) => Check::ok("endpoint", format!("Clients reach {endpoint}.")),
+        Err(error) => Check::error(
             "endpoint",
             format!("Clients cannot reach {endpoint}: {error}."),
             "Check for a firewall that blocks connections within this machine.",
@@ -95,12 +81,12 @@ fn address_of(endpoint: &str) -> Option<String> {
     rest.split('/').next().map(str::to_owned)
 }
 
-fn servers(snapshot: &Snapshot) -> Vec<Finding> {
+fn servers(snapshot: &Snapshot) -> Vec<Check> {
     let mut findings = Vec::new();
     for server in &snapshot.servers {
         if let Some(problem) = server.state.problem() {
             let message = format!("{}: {}", server.name, problem.message);
-            findings.push(Finding::error(
+            findings.push(Check::error(
                 problem.code.as_str(),
                 message,
                 problem.fix.clone(),
@@ -110,7 +96,7 @@ fn servers(snapshot: &Snapshot) -> Vec<Finding> {
     let totals = &snapshot.totals;
     if findings.is_empty() {
         let enabled = count(totals.ready + totals.not_ready, "server");
-        findings.push(Finding::ok(
+        findings.push(Check::ok(
             "servers",
             format!("{} of {enabled} ready.", totals.ready),
         ));
@@ -119,38 +105,38 @@ fn servers(snapshot: &Snapshot) -> Vec<Finding> {
 }
 
 /// Whether a gateway could start.
-fn absent(context: &Context, settings: &Settings) -> Vec<Finding> {
-    let mut findings = vec![Finding::warning(
+fn absent(socket: &Path, listen: SocketAddr) -> Vec<Check> {
+    let mut findings = vec![Check::warning(
         "gateway",
         "No gateway is running.",
         "Start one with `toolgate serve`.",
     )];
-    findings.extend(leftover(&context.paths.socket));
-    findings.push(port(settings.listen));
+    findings.extend(leftover(socket));
+    findings.push(port(listen));
     findings
 }
 
-fn leftover(socket: &Path) -> Option<Finding> {
+fn leftover(socket: &Path) -> Option<Check> {
     let is_there = socket.symlink_metadata().is_ok();
     is_there.then(|| {
         let message = format!(
             "A gateway that was killed left {}; the next one will replace it.",
             socket.display()
         );
-        Finding::note("stale-socket", message)
+        Check::note("stale-socket", message)
     })
 }
 
 /// Whether the port is free; looked up by taking it for a moment.
-fn port(listen: SocketAddr) -> Finding {
+fn port(listen: SocketAddr) -> Check {
     match TcpListener::bind(listen) {
-        Ok(_) => Finding::ok("port", format!("{listen} is free.")),
-        Err(error) if error.kind() == io::ErrorKind::AddrInUse => Finding::error(
+        Ok(_) => Check::ok("port", format!("{listen} is free.")),
+        Err(error) if error.kind() == io::ErrorKind::AddrInUse => Check::error(
             "port-taken",
             format!("Another program listens on {listen}."),
             "End that program, or set another `listen` in the configuration.",
         ),
-        Err(error) => Finding::error(
+        Err(error) => Check::error(
             "port",
             format!("The gateway cannot listen on {listen}: {error}."),
             "Set another `listen` in the configuration.",
@@ -160,9 +146,27 @@ fn port(listen: SocketAddr) -> Finding {
 
 #[cfg(test)]
 mod tests {
+    use model::{Problem, ProblemCode, ServerState, ServerStatus};
+
     use super::*;
-    use crate::commands::doctor::Level;
-    use crate::testing::{failed, ready, snapshot};
+    use crate::Level;
+
+    fn server(name: &str, state: ServerState) -> ServerStatus {
+        serde_json::from_value(serde_json::json!({
+            "name": name, "slug": name, "state": "ready", "since": 0, "transport": "stdio",
+            "target": "x", "pid": null, "starts": 1, "protocol": null, "server_info": null,
+            "tools": 1, "calls": 0, "last_call": null,
+        }))
+        .map(|status: ServerStatus| ServerStatus { state, ..status })
+        .expect("a status")
+    }
+
+    fn snapshot(servers: Vec<ServerStatus>) -> Snapshot {
+        Snapshot {
+            servers,
+            ..Snapshot::default()
+        }
+    }
 
     #[test]
     fn a_taken_port_is_told_from_a_free_one() {
@@ -185,14 +189,19 @@ mod tests {
 
     #[test]
     fn each_server_that_is_down_is_an_error_with_its_own_code() {
-        let findings = servers(&snapshot(vec![ready("a", 1), failed("b")]));
+        let problem = Problem::new(ProblemCode::CommandNotFound, "It is gone.", "Look.");
+        let failed = server("b", ServerState::NeedsPerson { problem });
+        let findings = servers(&snapshot(vec![server("a", ServerState::Ready), failed]));
         assert_eq!(findings.len(), 1);
         assert_eq!(
             (findings[0].code, findings[0].level),
             ("command-not-found", Level::Error)
         );
         assert!(findings[0].message.starts_with("b: "));
-        assert_eq!(servers(&snapshot(vec![ready("a", 1)]))[0].level, Level::Ok);
+        assert_eq!(
+            servers(&snapshot(vec![server("a", ServerState::Ready)]))[0].level,
+            Level::Ok
+        );
     }
 
     #[test]
