@@ -84,6 +84,8 @@ where
     };
     tokio::select! {
         _ = shell::run(make, heard) => {}
+        // Somebody asked the gateway itself to end.
+        _ = gateway.join_next() => {}
         told = platform::told_to_end() => told?,
     }
     stop.cancel();

@@ -78,6 +78,9 @@ fn remember(shown: &mut BTreeMap<u32, Action>, id: u32, action: Option<(String, 
     }
 }
 
+/// How long a notice stays.
+const SERVICE_DECIDES: i32 = -1;
+
 /// Shows a notice; its number. A click on the notice does the same as its button.
 async fn show(proxy: &Proxy<'_>, notice: &Notice) -> zbus::Result<u32> {
     let button = notice.action.as_ref().map(|(text, _)| text.as_str());
@@ -87,7 +90,6 @@ async fn show(proxy: &Proxy<'_>, notice: &Notice) -> zbus::Result<u32> {
         .collect();
     let hints = HashMap::from([("desktop-entry", Value::from(DESKTOP_ENTRY))]);
     let body = escaped(&notice.body);
-    const SERVICE_DECIDES: i32 = -1;
     let arguments = (
         "Toolgate",
         0_u32,

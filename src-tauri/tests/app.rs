@@ -4,7 +4,8 @@ use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use anyhow::Context as _;
-use testkit::{Gateway, process};
+use testkit::gateway::Gateway;
+use testkit::process;
 use tokio::process::{Child, Command};
 
 use crate::bus::Bus;

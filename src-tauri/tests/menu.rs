@@ -67,8 +67,6 @@ fn add(node: &OwnedValue, depth: usize, lines: &mut Vec<Line>) -> anyhow::Result
             .context("an entry has a label")?
             .replace("__", "_")
     };
-    let off = properties.get("enabled").map(bool::try_from);
-    let _ = off;
     let enabled = match properties.get("enabled") {
         Some(value) => value.downcast_ref::<bool>()?,
         None => true,

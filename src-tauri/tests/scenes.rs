@@ -2,7 +2,8 @@
 
 use model::ServerState;
 use serde_json::json;
-use testkit::{Gateway, process};
+use testkit::gateway::Gateway;
+use testkit::process;
 
 use crate::app::App;
 use crate::panel::Panel;
@@ -19,11 +20,6 @@ async fn show(gateway: Gateway) -> (App, Panel) {
     (app, panel)
 }
 
-/// What differs from run to run is made equal.
-fn settled(menu: &str) -> String {
-    menu.to_owned()
-}
-
 #[tokio::test]
 async fn the_menu_follows_the_servers() {
     let (app, panel) = show(one_server()).await;
@@ -31,7 +27,7 @@ async fn the_menu_follows_the_servers() {
         .wait_first("Your server is ready")
         .await
         .expect("ready");
-    insta::assert_snapshot!("ready", settled(&menu));
+    insta::assert_snapshot!("ready", menu);
     let mut servers = serde_json::Map::new();
     servers.insert(
         "absent".to_owned(),
@@ -39,12 +35,12 @@ async fn the_menu_follows_the_servers() {
     );
     app.gateway.write_servers(servers).expect("written");
     let menu = panel.wait_first("1 not working").await.expect("broken");
-    insta::assert_snapshot!("broken", settled(&menu));
+    insta::assert_snapshot!("broken", menu);
     app.gateway
         .write_servers(serde_json::Map::new())
         .expect("written");
     let menu = panel.wait_first("No servers yet").await.expect("empty");
-    insta::assert_snapshot!("empty", settled(&menu));
+    insta::assert_snapshot!("empty", menu);
 }
 
 #[tokio::test]
@@ -169,7 +165,7 @@ async fn pausing_and_resuming_are_asked_of_the_gateway() {
         .wait_first("Paused until you resume")
         .await
         .expect("shown");
-    insta::assert_snapshot!("paused", settled(&menu));
+    insta::assert_snapshot!("paused", menu);
     panel.choose("Resume").await.expect("chosen");
     let resumed = app
         .gateway
@@ -211,7 +207,7 @@ async fn a_window_that_cannot_open_is_told() {
 
 #[tokio::test]
 async fn a_notice_is_answered_with_its_one_button() {
-    let mut gateway = one_server();
+    let gateway = one_server();
     let mut servers = serde_json::Map::new();
     servers.insert(
         "absent".to_owned(),

@@ -115,12 +115,12 @@ impl Icon {
 impl Badge {
     /// The colour of the badge, with a gap around it; `None` where the gate shows.
     fn sample(self, x: f64, y: f64, ink: Ink) -> Option<Rgba> {
+        const GAP: f64 = 0.07;
         let (radius, colour) = match self {
             Self::Busy => (0.24, GATE),
             Self::Waiting => (0.21, AMBER),
             Self::Broken => (0.29, RED),
         };
-        const GAP: f64 = 0.07;
         // It touches the corner of the square at the right below.
         let (dx, dy) = (x - (1.0 - radius), y - (1.0 - radius));
         let distance = dx.hypot(dy);
