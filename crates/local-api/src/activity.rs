@@ -5,7 +5,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use fleet::{ActivityFilter, ExportFormat};
-use model::{ActivityDetail, ActivityKind, ActivityPage, CallOutcome, ErrorReply, Stats};
+use model::{Activity, ActivityDetail, ActivityKind, ActivityPage, CallOutcome, ErrorReply, Stats};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
@@ -37,6 +37,7 @@ pub(crate) struct Wanted {
     /// Items of the page: 100 unless said otherwise, 1,000 at most. No meaning for exports.
     limit: Option<usize>,
     /// The form of an export: `json` unless said otherwise. No meaning for pages.
+    #[param(inline)]
     format: Option<Format>,
 }
 
@@ -101,7 +102,7 @@ pub(crate) async fn detail(
 /// What happened as a file, newest first, at most 10,000 of it.
 #[utoipa::path(
     get, path = "/activity/export", params(Wanted),
-    responses((status = 200, content((String = "application/json"), (String = "text/csv"))))
+    responses((status = 200, content((Vec<Activity> = "application/json"), (String = "text/csv"))))
 )]
 pub(crate) async fn export(State(api): State<Api>, Query(wanted): Query<Wanted>) -> Response {
     let (format, kind, name) = match wanted.format.unwrap_or_default() {
