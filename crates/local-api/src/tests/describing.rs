@@ -30,7 +30,12 @@ async fn every_answer_is_as_described() {
         let Some(validator) = validator(&document, path) else {
             continue;
         };
-        let asked = path.replace("{name}", "everything").replace("{id}", &tool);
+        let id = if path.starts_with("/activity") {
+            "1"
+        } else {
+            &tool
+        };
+        let asked = path.replace("{name}", "everything").replace("{id}", id);
         let (status, answer) = bench.get(&format!("/api/v1{asked}")).await;
         if path.contains('{') && status == 404 {
             // It wants the id of something else.
