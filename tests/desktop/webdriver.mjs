@@ -47,9 +47,13 @@ export class Driver {
 
   /** Waits until the page shows this text. */
   async shows(text) {
-    await until(`the window shows "${text}"`, async () => {
-      const shown = await this.run('return document.body.innerText');
+    let shown = '';
+    const isShown = async () => {
+      shown = await this.run('return document.body.innerText');
       return shown.includes(text);
+    };
+    await until(`the window shows "${text}"`, isShown).catch((error) => {
+      throw new Error(`${error.message}; it shows: ${shown}`);
     });
   }
 

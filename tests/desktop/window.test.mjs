@@ -3,7 +3,7 @@
 // `cargo xtask test` runs this on a display and a session bus of its own, with a panel on it.
 
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
@@ -41,6 +41,7 @@ before(async () => {
 after(async () => {
   if (tray) await choose(tray, 'Quit Toolgate').catch(() => null);
   await driver?.quit();
+  if (gateway) await rm(gateway.folder, { recursive: true, force: true });
 });
 
 test('the window shows the gateway, and keeps nothing secret in its address', async () => {

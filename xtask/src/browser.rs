@@ -1,10 +1,13 @@
-//! The tests of the web UI in a real browser, in `tests/ui`.
+//! The tests that look at the UI as a person does: in a browser (`tests/ui`), and in the window
+//! of the desktop application (`tests/desktop`).
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Context as _, Result, ensure};
+
+use headless::{Panel, Session};
 
 use crate::fixtures;
 use crate::shell::{self, Stream};
@@ -14,20 +17,31 @@ use crate::workspace::Workspace;
 /// The folder of `tests/fixtures` with the packages that drive the browser.
 const PACKAGES: &str = "browser";
 
-/// Runs all of them against the gateway in `target/debug`, which must have been built, and the
-/// UI in `ui/dist`.
+/// Runs those in a browser against the gateway in `target/debug`, which must have been built, and
+/// the UI in `ui/dist`.
 pub(crate) fn run(workspace: &Workspace, tally: &mut Tally) -> Result<()> {
-    let tests = tests(workspace)?;
+    let node = node(workspace, "debug")?;
+    run_tests(node, tests(workspace, "tests/ui")?, tally)
+}
+
+/// Runs those in the window, on a display and a bus of their own with a panel on it.
+pub(crate) fn run_in_window(workspace: &Workspace, tally: &mut Tally) -> Result<()> {
+    let session = Session::start(1280, 860)?;
+    let _panel = Panel::start(&session)?;
     let mut node = node(workspace, "debug")?;
+    session.enter(&mut node);
+    run_tests(node, tests(workspace, "tests/desktop")?, tally)
+}
+
+fn run_tests(mut node: Command, tests: Vec<PathBuf>, tally: &mut Tally) -> Result<()> {
     // A test that hangs fails, and nothing that one started keeps the run alive.
     let limits = ["--test-timeout=300000", "--test-force-exit"];
-    node.args(["--test", "--test-reporter=spec"])
-        .args(limits)
-        .args(tests);
+    node.args(["--test", "--test-reporter=spec"]);
+    node.args(limits).args(tests);
     shell::run_read(&mut node, Stream::Output, |line| tally.read_node(line))
 }
 
-/// Node.js with everything that a script in `tests/ui` needs to know, using the programs that
+/// Node.js with everything that a script there needs to know, using the programs that
 /// were built with this profile.
 pub(crate) fn node(workspace: &Workspace, profile: &str) -> Result<Command> {
     let packages = fixtures::install_folder(workspace, PACKAGES)?;
@@ -42,8 +56,8 @@ pub(crate) fn node(workspace: &Workspace, profile: &str) -> Result<Command> {
 }
 
 /// The files with tests, sorted.
-fn tests(workspace: &Workspace) -> Result<Vec<PathBuf>> {
-    let folder = workspace.root.join("tests/ui");
+fn tests(workspace: &Workspace, folder: &str) -> Result<Vec<PathBuf>> {
+    let folder = workspace.root.join(folder);
     let entries =
         std::fs::read_dir(&folder).with_context(|| format!("cannot read {}", folder.display()))?;
     let names: Vec<OsString> = entries
@@ -80,11 +94,14 @@ mod tests {
         };
         let folder = root.path().join("tests/ui");
         fs::create_dir_all(&folder).expect("writable");
-        assert!(tests(&workspace).is_err(), "nothing to run is no success");
+        assert!(
+            tests(&workspace, "tests/ui").is_err(),
+            "nothing to run is no success"
+        );
         for name in ["screens.test.mjs", "browser.mjs", "add.test.mjs"] {
             fs::write(folder.join(name), "").expect("writable");
         }
-        let found = tests(&workspace).expect("readable");
+        let found = tests(&workspace, "tests/ui").expect("readable");
         let expected = ["add.test.mjs", "screens.test.mjs"].map(|name| folder.join(name));
         assert_eq!(found, expected);
     }

@@ -25,6 +25,8 @@ const DESKTOP: &str = "toolgate-desktop/desktop";
 pub(crate) fn run(workspace: &Workspace) -> ExitCode {
     let mut report = Report::start();
     report.check("packages of the system", system_packages);
+    // Programs that are built without it look for it in vain.
+    report.check("web UI, built", || ui::build(workspace));
     thread::scope(|scope| {
         // Mostly waiting for the network, so it costs the compiler next to nothing.
         let fixtures = scope.spawn(|| fixtures::install(workspace));
@@ -33,7 +35,7 @@ pub(crate) fn run(workspace: &Workspace) -> ExitCode {
         check_sources(workspace, &mut report);
         report.check("programs that tests drive", build_programs);
         report.check("real MCP servers and clients", || joined(fixtures));
-        report.tests("web UI", |tally| {
+        report.tests("web UI, checked", |tally| {
             *tally = joined(ui)?;
             Ok(())
         });
@@ -42,6 +44,11 @@ pub(crate) fn run(workspace: &Workspace) -> ExitCode {
     report.tests("web UI in a browser", |tally| {
         browser::run(workspace, tally)
     });
+    if cfg!(target_os = "linux") {
+        report.tests("web UI in the window", |tally| {
+            browser::run_in_window(workspace, tally)
+        });
+    }
     report.check("conformance", || conformance::check(workspace));
     report.finish()
 }

@@ -24,12 +24,10 @@ pub(crate) fn build(workspace: &Workspace) -> Result<()> {
     ui.script("build").map(drop)
 }
 
-/// Builds and checks the UI beside other work: quietly, with the output in `target/ui-*.log`.
-/// Returns the tally of its unit tests.
+/// Checks the UI, which must have been built, beside other work: quietly, with the output in
+/// `target/ui-*.log`. Returns the tally of its unit tests.
 pub(crate) fn check(workspace: &Workspace) -> Result<Tally> {
     let ui = Ui::of(workspace);
-    ui.install()?;
-    ui.script("build")?;
     ensure_small(&workspace.root.join("ui/dist"))?;
     ui.script("check")?;
     let mut tally = Tally::default();

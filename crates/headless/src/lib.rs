@@ -63,6 +63,11 @@ impl Session {
         with(Command::new(program), &self.variables)
     }
 
+    /// Makes a command's program see this desktop and nothing of the person's own.
+    pub fn enter(&self, command: &mut Command) {
+        enter(command, &self.variables);
+    }
+
     /// The variables that make a program see this desktop.
     pub fn variables(&self) -> &[(&'static str, String)] {
         &self.variables
@@ -89,13 +94,17 @@ impl Session {
 }
 
 fn with(mut command: Command, variables: &[(&'static str, String)]) -> Command {
+    enter(&mut command, variables);
+    command
+}
+
+fn enter(command: &mut Command, variables: &[(&'static str, String)]) {
     for name in FOREIGN {
         command.env_remove(name);
     }
     for (name, value) in variables {
         command.env(name, value);
     }
-    command
 }
 
 /// A home folder with everything that the XDG base directory specification puts into it.
