@@ -6,6 +6,7 @@ import type {
   ActivityFilter,
   ActivityPage,
   BundlePart,
+  CallReply,
   Candidate,
   Change,
   ConfigStatus,
@@ -14,8 +15,6 @@ import type {
   LogFile,
   Pause,
   RegistryPage,
-  ReviewItem,
-  ReviewSource,
   ServerDetail,
   ServerStatus,
   SessionReply,
@@ -37,8 +36,8 @@ export const session = {
 export const servers = {
   detail: (name: string, signal?: AbortSignal) =>
     request<ServerDetail>(`/servers/${part(name)}`, signal ? { signal } : {}),
-  add: (name: string, entry: Entry, review?: string) =>
-    request<ServerStatus>('/servers', { ...post, body: { name, entry, review } }),
+  add: (name: string, entry: Entry) =>
+    request<ServerStatus>('/servers', { ...post, body: { name, entry } }),
   replace: (name: string, entry: Entry) =>
     request<ServerStatus>(`/servers/${part(name)}`, { method: 'PUT', body: { entry } }),
   remove: (name: string) => request<void>(`/servers/${part(name)}`, remove),
@@ -57,8 +56,7 @@ export const servers = {
 };
 
 export const changes = {
-  list: () => request<Change[]>('/changes'),
-  revert: (id: string) => request<ServerStatus | null>(`/changes/${part(id)}/revert`, post),
+  revert: (id: number) => request<ServerStatus | null>(`/changes/${id}/revert`, post),
 };
 
 export const registry = {
@@ -67,8 +65,6 @@ export const registry = {
 };
 
 export const review = {
-  submit: (body: { source: ReviewSource; text?: string; name?: string; entry?: Entry }) =>
-    request<ReviewItem[]>('/review', { ...post, body }),
   accept: (id: string, body: { name?: string; entry?: Entry } = {}) =>
     request<ServerStatus>(`/review/${part(id)}/accept`, { ...post, body }),
   /** `closing` where the page is being closed and nobody waits for the answer. */
@@ -81,7 +77,7 @@ export const tools = {
     request<ToolSummary[]>('/tools', { query, ...(signal ? { signal } : {}) }),
   detail: (id: string) => request<ToolDetail>(`/tools/${part(id)}`),
   call: (name: string, args: Record<string, unknown>, signal?: AbortSignal) =>
-    request<{ result: Record<string, unknown> }>('/tools/call', {
+    request<CallReply>('/tools/call', {
       ...post,
       body: { name, arguments: args },
       ...(signal ? { signal } : {}),
@@ -91,7 +87,7 @@ export const tools = {
 export const activity = {
   list: (filter: ActivityFilter, signal?: AbortSignal) =>
     request<ActivityPage>('/activity', { query: { ...filter }, ...(signal ? { signal } : {}) }),
-  detail: (id: number | string) => request<ActivityDetail>(`/activity/${part(String(id))}`),
+  detail: (id: string) => request<ActivityDetail>(`/activity/${part(id)}`),
   exported: (format: 'json' | 'csv', filter: ActivityFilter) =>
     open('/activity/export', { query: { format, ...filter } }),
   stats: (signal?: AbortSignal) => request<Stats>('/stats', signal ? { signal } : {}),
@@ -104,8 +100,6 @@ export const pause = {
 
 export const logs = {
   list: () => request<LogFile[]>('/logs'),
-  lines: (id: string, lines: number) =>
-    request<{ lines: string[] }>(`/logs/${part(id)}`, { query: { lines } }),
   follow: (id: string, lines: number, signal: AbortSignal) =>
     open(`/logs/${part(id)}`, { query: { lines, follow: true }, signal }),
   open: (id: string) => request<void>(`/logs/${part(id)}/open`, post),
@@ -120,7 +114,6 @@ export const settings = {
 };
 
 export const config = {
-  status: () => request<ConfigStatus>('/config'),
   reload: () => request<ConfigStatus>('/config/reload', post),
   open: () => request<void>('/config/open', post),
 };

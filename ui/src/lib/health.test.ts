@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { ServerStateWord, ServerStatus, SignInState, SignInStatus } from '../api/types';
+import type {
+  ProblemCode,
+  ServerStateWord,
+  ServerStatus,
+  SignInState,
+  SignInStatus,
+} from '../api/types';
 import { icons } from '../components/icons';
 import en from '../locales/en';
 import { health, needsYou } from './health';
@@ -24,7 +30,7 @@ function server(state: ServerStateWord, more: Partial<ServerStatus> = {}): Serve
   };
 }
 
-const problem = (code: string) => ({ problem: { code, message: '', fix: '' } });
+const problem = (code: ProblemCode) => ({ problem: { code, message: '', fix: '' } });
 
 function signInStatus(state: SignInState): SignInStatus {
   return { state, since: 0, scopes: [], expires_at: null, problem: null };

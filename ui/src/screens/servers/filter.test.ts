@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ServerStateWord, ServerStatus } from '../../api/types';
+import type { Problem, ServerStateWord, ServerStatus } from '../../api/types';
 import { byHealth, filters, fits } from './filter';
 
 function server(state: ServerStateWord, more: Partial<ServerStatus> = {}): ServerStatus {
@@ -7,7 +7,7 @@ function server(state: ServerStateWord, more: Partial<ServerStatus> = {}): Serve
   return { ...base, ...more } as ServerStatus;
 }
 
-const problem = { code: 'exited', message: '', fix: '' };
+const problem: Problem = { code: 'exited', message: '', fix: '' };
 
 describe('fits', () => {
   it.each([
