@@ -15,7 +15,7 @@ use crate::clock::SystemClock;
 use crate::core;
 use crate::platform;
 use crate::screen::{Look, Screen};
-use crate::window_process;
+use crate::window_process::{self, Order};
 
 /// Inputs, and requests, that wait to be taken up.
 const QUEUE: usize = 64;
@@ -51,11 +51,42 @@ where
     begin(&plan, &inputs, &requests).await;
     let stop = CancellationToken::new();
     let mut gateway = JoinSet::new();
-    gateway.spawn(core::keep_running(
-        plan.paths.clone(),
-        stop.clone(),
-        inputs.clone(),
-    ));
+    let paths = plan.paths.clone();
+    gateway.spawn(core::keep_running(paths, stop.clone(), inputs.clone()));
+    let (screen, ends, orders) = screen(&inputs);
+    let mut window = JoinSet::new();
+    let state_file = plan.paths.data_dir.join("state").join("window.json");
+    window.spawn(window_process::keep(state_file, orders, inputs.clone()));
+    let mut others = JoinSet::new();
+    others.spawn(show(ends));
+    let socket = plan.paths.socket;
+    others.spawn(async move { shell::run_link(&socket, inputs, asked).await });
+
+    tokio::select! {
+        _ = shell::run(controllers(screen, requests), heard) => {}
+        // Somebody asked the gateway itself to end.
+        _ = gateway.join_next() => {}
+        told = platform::told_to_end() => told?,
+    }
+    stop.cancel();
+    // With the shell its orders have ended, which closes the window.
+    let closed = timeout(CLOSE, all(&mut window));
+    let ended = timeout(FINISH, all(&mut gateway));
+    tokio::select! {
+        _ = async { tokio::join!(closed, ended) } => {}
+        // Told a second time: not waiting any longer.
+        told = platform::told_to_end() => told?,
+    }
+    Ok(())
+}
+
+/// Waits until every task has ended, however it has.
+async fn all(tasks: &mut JoinSet<()>) {
+    while tasks.join_next().await.is_some() {}
+}
+
+/// The desktop as the shell sees it, and where what it is told comes out.
+fn screen(inputs: &mpsc::Sender<Input>) -> (Screen, Ends, mpsc::Receiver<Order>) {
     let (look, looked_at) = watch::channel(Look::default());
     let (notices, told) = mpsc::channel(SHORT_QUEUE);
     let (window, orders) = mpsc::channel(SHORT_QUEUE);
@@ -65,43 +96,24 @@ where
         window,
         clipboard: platform::clipboard(inputs.clone()),
     };
-    let mut windows = JoinSet::new();
-    let state_file = plan.paths.data_dir.join("state").join("window.json");
-    windows.spawn(window_process::keep(state_file, orders, inputs.clone()));
-    let mut others = JoinSet::new();
-    others.spawn(show(Ends {
+    let ends = Ends {
         look: looked_at,
         notices: told,
         inputs: inputs.clone(),
-    }));
-    let socket = plan.paths.socket;
-    others.spawn(async move { shell::run_link(&socket, inputs, asked).await });
+    };
+    (screen, ends, orders)
+}
 
+/// Makes controllers, one after the other should they break.
+fn controllers(
+    screen: Screen,
+    requests: mpsc::Sender<Request>,
+) -> impl FnMut() -> Controller<Screen> {
     let locale = sys_locale::get_locale();
-    let make = move || {
+    move || {
         let controller = Controller::new(screen.clone(), Arc::new(SystemClock), requests.clone());
         controller.with_locale(locale.clone())
-    };
-    tokio::select! {
-        _ = shell::run(make, heard) => {}
-        // Somebody asked the gateway itself to end.
-        _ = gateway.join_next() => {}
-        told = platform::told_to_end() => told?,
     }
-    stop.cancel();
-    // With the shell its orders have ended, which closes the window.
-    let closed = timeout(CLOSE, async {
-        while windows.join_next().await.is_some() {}
-    });
-    let ended = timeout(FINISH, async {
-        while gateway.join_next().await.is_some() {}
-    });
-    tokio::select! {
-        _ = async { tokio::join!(closed, ended) } => {}
-        // Told a second time: not waiting any longer.
-        told = platform::told_to_end() => told?,
-    }
-    Ok(())
 }
 
 /// What is to be done first.

@@ -19,7 +19,7 @@ use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// Set by tests whose WebDriver starts this program itself, with no input to tell an address.
+/// Set by tests whose `WebDriver` starts this program itself, with no input to tell an address.
 const ADDRESS: &str = "TOOLGATE_WINDOW_URL";
 
 fn main() -> ExitCode {

@@ -35,7 +35,8 @@ pub(crate) async fn read(menu: &Proxy<'_>) -> anyhow::Result<Vec<Line>> {
 /// Chooses an entry, as a click on it does.
 pub(crate) async fn choose(menu: &Proxy<'_>, id: i32) -> anyhow::Result<()> {
     let event = (id, "clicked", Value::from(""), 0_u32);
-    Ok(menu.call("Event", &event).await?)
+    // Panels do not wait for an answer; one that ends the program may stay without.
+    Ok(menu.call_noreply("Event", &event).await?)
 }
 
 /// The menu as text; an access key's underscore is shown as it is drawn.

@@ -1,5 +1,12 @@
 //! A panel: the watcher with which trays register, and the service that shows notices.
 
+#![expect(
+    clippy::needless_pass_by_value,
+    clippy::unused_self,
+    clippy::used_underscore_binding,
+    reason = "what the interfaces of D-Bus prescribe, as their macro calls it"
+)]
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};

@@ -29,7 +29,7 @@ pub(crate) fn run(
         .as_deref()
         .map(Geometry::read)
         .unwrap_or_default();
-    let app = tauri::Builder::default().build(tauri::generate_context!())?;
+    let app = tauri::Builder::default().build(context())?;
     let address = Arc::new(Mutex::new(address));
     let window = open(app.handle(), &address, geometry)?;
     if has_orders {
@@ -45,6 +45,14 @@ pub(crate) fn run(
         }
     });
     Ok(())
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "in what the macro writes, for a panic in what it wrote"
+)]
+fn context() -> tauri::Context {
+    tauri::generate_context!()
 }
 
 /// The person closes the window, or the tray does.

@@ -235,8 +235,8 @@ pub(crate) fn not_copied(text: &str, texts: &Texts) -> Notice {
     }
 }
 
-fn button(key: &str, action: Action, texts: &Texts) -> Option<(String, Action)> {
-    Some((texts.plain(key), action))
+fn button(key: &str, action: Action, texts: &Texts) -> (String, Action) {
+    (texts.plain(key), action)
 }
 
 fn open(path: &str) -> Action {
@@ -248,7 +248,7 @@ fn review(count: usize, texts: &Texts) -> Notice {
         kind: NoticeKind::Review,
         title: texts.count("notice.review.title", count),
         body: texts.plain("notice.review.body"),
-        action: button("notice.review.action", open("/review"), texts),
+        action: Some(button("notice.review.action", open("/review"), texts)),
     }
 }
 
@@ -268,7 +268,7 @@ fn sign_in(found: &Attention, texts: &Texts) -> Notice {
         kind: NoticeKind::SignIn,
         title: texts.fill("notice.sign-in.title", &[("server", &server)]),
         body: texts.plain("notice.sign-in.body"),
-        action: button("notice.sign-in.action", action, texts),
+        action: Some(button("notice.sign-in.action", action, texts)),
     }
 }
 
@@ -277,7 +277,7 @@ fn many_sign_ins(count: usize, texts: &Texts) -> Notice {
         kind: NoticeKind::SignIn,
         title: texts.count("notice.sign-ins.title", count),
         body: texts.plain("notice.sign-in.body"),
-        action: button("notice.broken.action", open("/sign-ins"), texts),
+        action: Some(button("notice.broken.action", open("/sign-ins"), texts)),
     }
 }
 
@@ -302,7 +302,7 @@ fn problem(found: &Attention, texts: &Texts) -> Notice {
         kind: NoticeKind::Problem,
         title,
         body,
-        action: button("notice.broken.action", action, texts),
+        action: Some(button("notice.broken.action", action, texts)),
     }
 }
 
@@ -311,7 +311,7 @@ fn many_problems(count: usize, texts: &Texts) -> Notice {
         kind: NoticeKind::Problem,
         title: texts.count("notice.broken-many.title", count),
         body: texts.plain("notice.broken-many.body"),
-        action: button("notice.core.action", open("/"), texts),
+        action: Some(button("notice.core.action", open("/"), texts)),
     }
 }
 
