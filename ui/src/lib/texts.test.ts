@@ -43,13 +43,17 @@ describe('fill', () => {
 });
 
 describe('unpack', () => {
-  it('gives every text its name', () => {
-    const found = unpack('nav home tools\nadd lead', 'Home\nTools\nPaste anything.');
-    expect([...found]).toEqual([
-      ['nav.home', 'Home'],
-      ['nav.tools', 'Tools'],
-      ['add.lead', 'Paste anything.'],
-    ]);
+  it('gives every text its number, and its name where it has one', () => {
+    const found = unpack('nav home  tools\nadd lead', 'Home\nLogs\nTools\nPaste anything.');
+    expect(Object.fromEntries(found)).toEqual({
+      0: 'Home',
+      1: 'Logs',
+      2: 'Tools',
+      3: 'Paste anything.',
+      'nav.home': 'Home',
+      'nav.tools': 'Tools',
+      'add.lead': 'Paste anything.',
+    });
   });
 });
 

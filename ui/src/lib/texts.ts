@@ -14,14 +14,21 @@ export function pickLanguage(choice: string, browser: readonly string[]): Langua
   return 'en';
 }
 
-/** All texts by their key, `area.name`, from their names and a language's lines. */
+/**
+ * All texts from their names and a language's lines: by their number, and by their key, `area.name`,
+ * where they have a name.
+ */
 export function unpack(names: string, texts: string): Map<string, string> {
-  const keys = names.split('\n').flatMap((line) => {
+  const found = new Map(texts.split('\n').map((text, index) => [String(index), text]));
+  let index = 0;
+  for (const line of names.split('\n')) {
     const [area, ...own] = line.split(' ');
-    return own.map((name) => `${area}.${name}`);
-  });
-  const lines = texts.split('\n');
-  return new Map(keys.map((key, index) => [key, lines[index] ?? key]));
+    for (const name of own) {
+      if (name) found.set(`${area}.${name}`, found.get(String(index)) ?? '');
+      index += 1;
+    }
+  }
+  return found;
 }
 
 /**
