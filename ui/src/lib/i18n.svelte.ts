@@ -2,17 +2,18 @@
 
 import type en from '../locales/en';
 import type { LanguageChoice } from '../api/types';
-import { fill, pickLanguage, type Language, type Values } from './texts';
+import { fill, pickLanguage, unpack, type Language, type Values } from './texts';
+import names from 'virtual:texts/names';
 
 type Texts = typeof en;
 
 /** Every text there is, as `area.name`. */
 export type Key = { [A in keyof Texts]: `${A}.${keyof Texts[A] & string}` }[keyof Texts];
 
-const files: Record<Language, () => Promise<{ default: Texts }>> = {
-  en: () => import('../locales/en'),
-  de: () => import('../locales/de'),
-  es: () => import('../locales/es'),
+const files: Record<Language, () => Promise<{ default: string }>> = {
+  en: () => import('virtual:texts/en'),
+  de: () => import('virtual:texts/de'),
+  es: () => import('virtual:texts/es'),
 };
 
 let language = $state<Language>('en');
@@ -20,7 +21,7 @@ let language = $state<Language>('en');
 const locale = $derived(
   navigator.languages.find((tag) => tag.toLowerCase().startsWith(`${language}-`)) ?? language,
 );
-let texts = $state.raw<Texts | null>(null);
+let texts = $state.raw<ReadonlyMap<string, string>>(new Map());
 
 export const i18n = {
   get language(): Language {
@@ -31,25 +32,21 @@ export const i18n = {
 /** Loads the texts of the language that is chosen, or of the browser's. */
 export async function useLanguage(choice: LanguageChoice): Promise<void> {
   const wanted = pickLanguage(choice, navigator.languages);
-  if (wanted === language && texts) return;
+  if (wanted === language && texts.size > 0) return;
   const file = await files[wanted]();
-  texts = file.default;
+  texts = unpack(names, file.default);
   language = wanted;
   document.documentElement.lang = wanted;
 }
 
 /** The text with its values filled in; `n` chooses the plural form. */
 export function t(key: Key, values: Values = {}): string {
-  const [area, name] = key.split('.', 2) as [keyof Texts, string];
-  const group: Record<string, unknown> | undefined = texts?.[area];
-  return fill(group?.[name], values, language) ?? key;
+  return fill(texts.get(key), values, language) ?? key;
 }
 
 /** Whether there is such a text, for words that come from the gateway. */
 export function has(key: string): key is Key {
-  const [area, name] = key.split('.', 2);
-  const group = (texts as Record<string, Record<string, unknown>> | null)?.[area ?? ''];
-  return group?.[name ?? ''] !== undefined;
+  return texts.has(key);
 }
 
 /** A number with the language's separators. */

@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import de from '../locales/de';
-import en from '../locales/en';
-import es from '../locales/es';
-import { fill, pickLanguage } from './texts';
+import { fill, pickLanguage, unpack } from './texts';
+
+type Files = Record<string, Record<string, unknown>>;
+
+const en: Files = import.meta.glob('../locales/en/*.json', { eager: true, import: 'default' });
+const de: Files = import.meta.glob('../locales/de/*.json', { eager: true, import: 'default' });
+const es: Files = import.meta.glob('../locales/es/*.json', { eager: true, import: 'default' });
 
 describe('pickLanguage', () => {
   it.each([
@@ -17,7 +20,7 @@ describe('pickLanguage', () => {
 });
 
 describe('fill', () => {
-  const servers = { one: '{n} server', other: '{n} servers' };
+  const servers = '{n} server\t{n} servers';
 
   it('puts values in their places', () => {
     expect(fill('{name} of {name}: {n}', { name: 'a', n: 1234 }, 'en')).toBe('a of a: 1,234');
@@ -39,11 +42,27 @@ describe('fill', () => {
   });
 });
 
+describe('unpack', () => {
+  it('gives every text its number, and its name where it has one', () => {
+    const found = unpack('nav home  tools\nadd lead', 'Home\nLogs\nTools\nPaste anything.');
+    expect(Object.fromEntries(found)).toEqual({
+      0: 'Home',
+      1: 'Logs',
+      2: 'Tools',
+      3: 'Paste anything.',
+      'nav.home': 'Home',
+      'nav.tools': 'Tools',
+      'add.lead': 'Paste anything.',
+    });
+  });
+});
+
 /** Every text with the names of its values, by its key. */
-function shape(texts: object): Record<string, string> {
+function shape(files: Files): Record<string, string> {
   const found: Record<string, string> = {};
-  for (const [area, group] of Object.entries(texts)) {
-    for (const [name, text] of Object.entries(group as Record<string, unknown>)) {
+  for (const [file, texts] of Object.entries(files)) {
+    const area = file.split('/').at(-1);
+    for (const [name, text] of Object.entries(texts)) {
       const words = typeof text === 'string' ? text : Object.values(text as object).join(' ');
       const values = new Set(words.match(/\{\w+\}/g) ?? []);
       found[`${area}.${name}`] = [typeof text, ...[...values].sort()].join(' ');
