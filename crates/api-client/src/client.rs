@@ -165,7 +165,7 @@ impl Client {
         Ok(stream::lines(SseStream::open(&self.socket, path).await?))
     }
 
-    async fn get<R: DeserializeOwned>(&self, path: String) -> Result<R, ClientError> {
+    pub(crate) async fn get<R: DeserializeOwned>(&self, path: String) -> Result<R, ClientError> {
         self.json(Method::GET, path, None::<&()>).await
     }
 
@@ -254,7 +254,7 @@ fn request(
     let mut request = Request::builder().method(method).uri(path);
     // Also where there is no body: the gateway's door wants it on every POST, so that no web page
     // can send one without asking first.
-    if *method == Method::POST {
+    if matches!(*method, Method::POST | Method::PATCH) {
         request = request.header(header::CONTENT_TYPE, "application/json");
     }
     request

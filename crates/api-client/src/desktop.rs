@@ -1,4 +1,4 @@
-//! What only a desktop shell asks for.
+//! What a desktop shell asks for first of all.
 
 use bytes::Bytes;
 use http::Method;

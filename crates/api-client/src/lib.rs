@@ -4,9 +4,11 @@
 //! those who speak something else than the API through the same door.
 
 mod client;
+mod deciding;
 mod desktop;
 mod error;
 mod link;
+mod looking;
 mod path;
 mod stream;
 
@@ -16,4 +18,5 @@ mod tests;
 pub use client::{Client, Toggle};
 pub use error::ClientError;
 pub use link::{Link, MAX_BODY, SendError, read_body};
+pub use looking::ActivityQuery;
 pub use stream::{ApiEvent, EventStream, LineStream, SseStream};

@@ -20,7 +20,9 @@ use tokio::task::JoinSet;
 
 use super::*;
 
+mod deciding;
 mod desktop;
+mod looking;
 
 /// A gateway that counts its connections and lives as long as this value.
 struct Fake {

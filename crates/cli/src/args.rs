@@ -4,7 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::commands::{bridge, completions, config, logs, serve, servers, tools, ui};
+use crate::commands::{
+    activity, bridge, bundle, completions, config, logs, pause, review, serve, servers, settings,
+    tools, ui,
+};
 
 /// Shown at the end of the long help.
 const AFTER_HELP: &str = "\
@@ -20,7 +23,7 @@ Exit codes:
   2  the command line could not be understood
   3  no gateway is running
   4  the configuration is invalid
-  5  no such server or tool
+  5  no such server, tool, setting or id
   6  the tool ran and returned an error
   7  another gateway already runs on this data directory";
 
@@ -71,13 +74,27 @@ pub(crate) enum Command {
     /// Search, describe and call tools
     #[command(subcommand)]
     Tools(tools::Command),
-    /// Show the log of a server
+    /// Let no call through, until a time or until `toolgate resume`
+    Pause(pause::Args),
+    /// Let calls through again
+    Resume,
+    /// Decide about servers that links and agents propose
+    #[command(subcommand)]
+    Review(review::Command),
+    /// Show what happened: calls, changes, servers, sign-ins
+    Activity(activity::Args),
+    /// Show the log of a server, or of the gateway itself
     Logs(logs::Args),
     /// Check the configuration, or show where it is
     #[command(subcommand)]
     Config(config::Command),
+    /// List and change the settings of the gateway
+    #[command(subcommand)]
+    Settings(settings::Command),
     /// Check everything the gateway needs, and say how to fix what is missing
     Doctor,
+    /// Write a file for those who help, without secrets
+    SupportBundle(bundle::Args),
     /// Connect a client that speaks only stdio to the gateway
     Bridge(bridge::Args),
     /// Print a completion script for a shell

@@ -20,7 +20,7 @@ pub(crate) enum Code {
     NotRunning = 3,
     /// The configuration is invalid.
     InvalidConfig = 4,
-    /// There is no such server or tool.
+    /// There is no such server, tool, setting or id.
     NotFound = 5,
     /// The tool ran and returned an error.
     ToolError = 6,

@@ -1,12 +1,18 @@
 //! The commands, one module each.
 
+pub(crate) mod activity;
 pub(crate) mod bridge;
+pub(crate) mod bundle;
 pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod doctor;
+mod evidence;
 pub(crate) mod logs;
+pub(crate) mod pause;
+pub(crate) mod review;
 pub(crate) mod serve;
 pub(crate) mod servers;
+pub(crate) mod settings;
 pub(crate) mod status;
 pub(crate) mod tools;
 pub(crate) mod ui;
@@ -23,9 +29,15 @@ pub(crate) async fn run(context: &Context, command: Command) -> Result<Code, Fai
         Command::Status => status::run(context).await,
         Command::Servers(command) => servers::run(context, command).await,
         Command::Tools(command) => tools::run(context, command).await,
+        Command::Pause(args) => pause::run(context, &args).await,
+        Command::Resume => pause::resume(context).await,
+        Command::Review(command) => review::run(context, command).await,
+        Command::Activity(args) => activity::run(context, &args).await,
         Command::Logs(args) => logs::run(context, args).await,
         Command::Config(command) => config::run(context, command),
+        Command::Settings(command) => settings::run(context, command).await,
         Command::Doctor => doctor::run(context).await,
+        Command::SupportBundle(args) => bundle::run(context, &args).await,
         Command::Bridge(args) => Box::pin(bridge::run(context, args)).await,
         Command::Completions(args) => completions::run(&args),
     }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use model::{Snapshot, now_millis};
+use model::{Pause, Snapshot, now_millis};
 
 use crate::commands::servers::list;
 use crate::context::Context;
@@ -32,6 +32,16 @@ fn render(snapshot: &Snapshot, now: u64) -> String {
     let _ = writeln!(text, "Endpoint       {}", visible(&snapshot.endpoint));
     let _ = writeln!(text, "Configuration  {}", visible(&snapshot.config.path));
     let _ = writeln!(text, "Servers        {}", totals(snapshot));
+    if let Some(pause) = snapshot.pause {
+        let _ = writeln!(text, "Calls          {}", paused(pause, now));
+    }
+    if !snapshot.review.is_empty() {
+        let waiting = count(snapshot.review.len(), "server");
+        let _ = writeln!(
+            text,
+            "Review         {waiting} to decide about; see `toolgate review list`"
+        );
+    }
     if snapshot.config.has_errors() {
         let _ = writeln!(
             text,
@@ -44,6 +54,13 @@ fn render(snapshot: &Snapshot, now: u64) -> String {
         text.push_str(&list::render(&snapshot.servers, now));
     }
     text
+}
+
+fn paused(pause: Pause, now: u64) -> String {
+    match pause.until {
+        Some(until) => format!("paused for another {}", age(now, until)),
+        None => "paused until `toolgate resume`".to_owned(),
+    }
 }
 
 fn totals(snapshot: &Snapshot) -> String {
@@ -67,7 +84,7 @@ fn processes(number: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use model::{Diagnostic, Severity};
+    use model::{Diagnostic, Evidence, ReviewItem, ReviewSource, Severity};
 
     use super::*;
     use crate::output::plain;
@@ -86,6 +103,33 @@ mod tests {
              Servers        1 of 1 ready, 40 tools, 1 process"
         );
         assert!(servers.contains("github"));
+    }
+
+    #[test]
+    fn a_pause_and_what_waits_are_mentioned() {
+        let mut snapshot = testing::snapshot(Vec::new());
+        snapshot.pause = Some(Pause {
+            since: 0,
+            until: Some(660_000),
+        });
+        snapshot.review.push(ReviewItem {
+            id: "proposal-1".into(),
+            source: ReviewSource::Link,
+            by: None,
+            at: 0,
+            name: "a".into(),
+            entry: serde_json::Value::Null,
+            evidence: Evidence::default(),
+            configured: false,
+        });
+        let page = plain(&render(&snapshot, 60_000));
+        assert!(page.contains("Calls          paused for another 10 min\n"));
+        assert!(page.contains("Review         1 server to decide about"));
+        snapshot.pause = Some(Pause {
+            since: 0,
+            until: None,
+        });
+        assert!(plain(&render(&snapshot, 0)).contains("until `toolgate resume`"));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 mod table;
 mod words;
 
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, BufRead as _, IsTerminal as _, Read as _, Write as _};
 
 use clap::builder::styling::{AnsiColor, Style};
 use serde::Serialize;
@@ -11,6 +11,9 @@ use serde::Serialize;
 pub(crate) use doctor::{age, count};
 pub(crate) use table::Table;
 pub(crate) use words::{bytes, one_line, visible, visible_lines};
+
+/// Most bytes of an answer that are read.
+const ANSWER: u64 = 1_024;
 
 /// Headings; never the only bearer of a meaning.
 pub(crate) const HEADING: Style = Style::new().bold();
@@ -60,6 +63,21 @@ pub(crate) fn failure(message: &str, fix: &str) {
     }
 }
 
+/// Asks on standard error and reads the answer from standard input; what is not a yes is a no.
+pub(crate) fn confirm(question: &str) -> io::Result<bool> {
+    redraw(&format!("{question} [y/N] "));
+    let mut answer = String::new();
+    io::stdin().lock().take(ANSWER).read_line(&mut answer)?;
+    Ok(is_yes(&answer))
+}
+
+fn is_yes(answer: &str) -> bool {
+    let answer = answer.trim();
+    ["y", "yes"]
+        .iter()
+        .any(|yes| answer.eq_ignore_ascii_case(yes))
+}
+
 /// Whether a person watches standard error.
 pub(crate) fn is_watched() -> bool {
     io::stderr().is_terminal()
@@ -69,4 +87,17 @@ pub(crate) fn is_watched() -> bool {
 #[cfg(test)]
 pub(crate) fn plain(text: &str) -> String {
     anstream::adapter::strip_str(text).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_yes_is_a_yes() {
+        assert!(is_yes("y\n") && is_yes(" Yes \r\n"));
+        for no in ["", "\n", "n", "yess", "ja"] {
+            assert!(!is_yes(no), "{no:?}");
+        }
+    }
 }

@@ -64,7 +64,7 @@ pub(super) async fn run(context: &Context, args: Args) -> Result<Code, Failure> 
     } else {
         added
     };
-    report(context, &status)
+    report(context, "Added", &status)
 }
 
 async fn add_offline(context: &Context, server: AddServer) -> Result<Code, Failure> {
@@ -113,7 +113,7 @@ fn read_input() -> Result<String, Failure> {
 }
 
 /// Waits until the server is ready or has failed, whichever its first start comes to.
-async fn settle(client: &Client, added: &ServerStatus) -> Result<ServerStatus, Failure> {
+pub(crate) async fn settle(client: &Client, added: &ServerStatus) -> Result<ServerStatus, Failure> {
     let events = client.events().await?;
     let snapshot = progress::wait(events, Some(&added.name), output::is_watched()).await?;
     let found = snapshot
@@ -129,23 +129,30 @@ async fn settle(client: &Client, added: &ServerStatus) -> Result<ServerStatus, F
     })
 }
 
-/// Says how the new server is. It stays in the configuration even if it could not start.
-fn report(context: &Context, status: &ServerStatus) -> Result<Code, Failure> {
+/// Says how the new server is, after a word for what was done to it.
+pub(crate) fn report(
+    context: &Context,
+    done: &str,
+    status: &ServerStatus,
+) -> Result<Code, Failure> {
     if context.json {
         output::json(status)?;
     }
+    output::note(&said(done, status)?);
+    Ok(Code::Ok)
+}
+
+/// How the new server is. It stays in the configuration even if it could not start.
+pub(super) fn said(done: &str, status: &ServerStatus) -> Result<String, Failure> {
     let name = visible(&status.name);
     let Some(problem) = status.state.problem() else {
         let how = status.state.label();
-        output::note(&format!(
-            "Added {name}: {how}, {}.",
-            count(status.tools, "tool")
-        ));
-        return Ok(Code::Ok);
+        let tools = count(status.tools, "tool");
+        return Ok(format!("{done} {name}: {how}, {tools}."));
     };
     let code = problem.code.as_str();
     let message = format!(
-        "Added {name}, but it is not working ({code}): {}",
+        "{done} {name}, but it is not working ({code}): {}",
         problem.message
     );
     Err(Failure::other(visible(&message), visible(&problem.fix)))
@@ -236,10 +243,10 @@ mod tests {
             json: false,
         };
         assert_eq!(
-            report(&context, &testing::ready("a", 3)).ok(),
+            report(&context, "Added", &testing::ready("a", 3)).ok(),
             Some(Code::Ok)
         );
-        let failure = report(&context, &testing::failed("a")).expect_err("it failed");
+        let failure = report(&context, "Added", &testing::failed("a")).expect_err("it failed");
         assert!(failure.message.contains("command-not-found"));
         assert_eq!(failure.fix, "Install Node.js.");
     }

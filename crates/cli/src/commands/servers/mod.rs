@@ -3,12 +3,16 @@
 mod add;
 mod change;
 mod entry;
+mod history;
+mod import;
 mod inspect;
 pub(crate) mod list;
 mod offline;
+mod sign_in;
 
 use clap::Subcommand;
 
+pub(crate) use add::{report, settle};
 pub(crate) use offline::{read as read_config, settings as configured};
 
 use crate::context::Context;
@@ -24,6 +28,10 @@ pub(crate) enum Command {
     /// Works with and without a running gateway; a running one starts the server at once, and
     /// the command waits until it is ready or has failed.
     Add(add::Args),
+    /// Add the servers that a file of another client describes
+    ///
+    /// Shows what each would run or reach and asks before anything is added.
+    Import(import::Args),
     /// Remove a server from the configuration
     Remove(Name),
     /// Switch a server on
@@ -34,6 +42,17 @@ pub(crate) enum Command {
     Restart(Name),
     /// Show everything about one server
     Inspect(Name),
+    /// Sign in to a server in the browser
+    SignIn(sign_in::Args),
+    /// Show who changed a server's entry, and how
+    #[command(after_long_help = "Example:\n  toolgate servers history github")]
+    History(Name),
+    /// Put a server back to what it was before a change
+    #[command(after_long_help = "Example:\n  toolgate servers revert 12")]
+    Revert {
+        /// The change's id, as `toolgate servers history` shows it
+        id: u64,
+    },
 }
 
 /// Which server.
@@ -47,10 +66,14 @@ pub(crate) async fn run(context: &Context, command: Command) -> Result<Code, Fai
     match command {
         Command::List => list::run(context).await,
         Command::Add(args) => add::run(context, args).await,
+        Command::Import(args) => import::run(context, &args).await,
         Command::Remove(server) => change::remove(context, &server.name).await,
         Command::Enable(server) => change::set_enabled(context, &server.name, true).await,
         Command::Disable(server) => change::set_enabled(context, &server.name, false).await,
         Command::Restart(server) => change::restart(context, &server.name).await,
         Command::Inspect(server) => inspect::run(context, &server.name).await,
+        Command::SignIn(args) => sign_in::run(context, &args).await,
+        Command::History(server) => history::show(context, &server.name).await,
+        Command::Revert { id } => history::revert(context, id).await,
     }
 }

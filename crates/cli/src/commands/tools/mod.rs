@@ -1,6 +1,7 @@
 //! `toolgate tools`: what an agent would find, see and call.
 
 mod arguments;
+mod cost;
 mod result;
 
 use std::fmt::Write as _;
@@ -37,6 +38,8 @@ pub(crate) enum Command {
     },
     /// Call a tool
     Call(arguments::Args),
+    /// Show what a model pays for being shown the tools
+    Cost,
 }
 
 pub(crate) async fn run(context: &Context, command: Command) -> Result<Code, Failure> {
@@ -48,6 +51,7 @@ pub(crate) async fn run(context: &Context, command: Command) -> Result<Code, Fai
         } => search(context, &query, server.as_deref(), limit).await,
         Command::Describe { id } => describe(context, &id).await,
         Command::Call(args) => call(context, args).await,
+        Command::Cost => cost::run(context).await,
     }
 }
 

@@ -1,0 +1,68 @@
+//! What a person decides: servers from pasted text, reviews, reverts, settings, sign-outs.
+
+use bytes::Bytes;
+use http::Method;
+use model::{AcceptReview, Candidate, Candidates, Change, ParseText, ServerStatus, SettingsPage};
+use serde_json::{Map, Value};
+
+use crate::path::path;
+use crate::{Client, ClientError};
+
+impl Client {
+    /// The servers that a text describes; nothing is changed by it.
+    pub async fn parse_servers(&self, text: &str) -> Result<Vec<Candidate>, ClientError> {
+        let body = ParseText {
+            text: text.to_owned(),
+        };
+        let path = path(&["servers", "parse"]);
+        let found: Candidates = self.json(Method::POST, path, Some(&body)).await?;
+        Ok(found.servers)
+    }
+
+    /// Adds a server that was proposed, or enables one that an agent has written.
+    pub async fn accept_review(
+        &self,
+        id: &str,
+        accept: &AcceptReview,
+    ) -> Result<ServerStatus, ClientError> {
+        let path = path(&["review", id, "accept"]);
+        self.json(Method::POST, path, Some(accept)).await
+    }
+
+    /// Drops a proposal, or stops asking about a server that an agent has written.
+    pub async fn dismiss_review(&self, id: &str) -> Result<(), ClientError> {
+        let reply = self.reply(Method::DELETE, path(&["review", id]), Bytes::new());
+        reply.await.map(drop)
+    }
+
+    /// Changes of a server, the newest first; also of one that is gone.
+    pub async fn changes(&self, server: &str) -> Result<Vec<Change>, ClientError> {
+        self.get(path(&["servers", server, "changes"])).await
+    }
+
+    /// Puts a server back to what it was before a change; `None` where it is gone again.
+    pub async fn revert(&self, change: u64) -> Result<Option<ServerStatus>, ClientError> {
+        let path = path(&["changes", &change.to_string(), "revert"]);
+        self.json(Method::POST, path, None::<&()>).await
+    }
+
+    /// All settings, with what they are and what they are unless set.
+    pub async fn settings(&self) -> Result<SettingsPage, ClientError> {
+        self.get(path(&["settings"])).await
+    }
+
+    /// Changes a setting; null stands for its default.
+    pub async fn set_setting(&self, key: &str, value: Value) -> Result<SettingsPage, ClientError> {
+        let body = Map::from_iter([(key.to_owned(), value)]);
+        self.json(Method::PATCH, path(&["settings"]), Some(&body))
+            .await
+    }
+
+    /// Calls off a sign-in that is under way, and forgets what an earlier one gave.
+    pub async fn sign_out(&self, server: &str) -> Result<(), ClientError> {
+        let path = path(&["servers", server, "sign-in"]);
+        self.reply(Method::DELETE, path, Bytes::new())
+            .await
+            .map(drop)
+    }
+}
