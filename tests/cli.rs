@@ -11,6 +11,9 @@ use serde_json::{Value, json};
 use testkit::gateway::{Builder, Gateway};
 use testkit::programs;
 
+mod deciding;
+mod looking;
+
 /// A gateway that finds the scripted server on its PATH, so that outputs name no folder.
 fn builder() -> anyhow::Result<Builder> {
     let program = programs::fake_server()?;

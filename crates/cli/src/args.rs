@@ -74,7 +74,7 @@ pub(crate) enum Command {
     /// Search, describe and call tools
     #[command(subcommand)]
     Tools(tools::Command),
-    /// Let no call through, until a time or until `toolgate resume`
+    /// Let no call of a client through, for some minutes or until `toolgate resume`
     Pause(pause::Args),
     /// Let calls through again
     Resume,

@@ -1,4 +1,4 @@
-//! `toolgate pause` and `toolgate resume`: a person's stop to all calls.
+//! `toolgate pause` and `toolgate resume`: a person's stop to all calls of clients.
 
 use model::Pause;
 
@@ -7,7 +7,8 @@ use crate::exit::{Code, Failure};
 use crate::output::{self, age};
 
 const AFTER_HELP: &str = "\
-Servers keep running and clients stay connected; each call is refused with a word about the pause.
+Servers keep running and clients stay connected, but their calls are refused with a word about the
+pause. What you call yourself with `toolgate tools call` still runs.
 
 Examples:
   toolgate pause        until `toolgate resume`

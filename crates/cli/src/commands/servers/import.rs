@@ -54,11 +54,11 @@ struct Imported {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 enum Outcome {
-    /// It is in the configuration now.
+    /// It is in the configuration now, whether it works or not.
     Added,
     /// Its name is taken already.
     Skipped,
-    /// It could not be added, or does not work.
+    /// It could not be added.
     Failed,
 }
 
