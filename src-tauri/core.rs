@@ -1,9 +1,11 @@
 //! The gateway: inside this process, or one that runs already.
 
+use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
 use config::Paths;
 use daemon::{Options, StartError};
+use futures_util::FutureExt as _;
 use shell::{Input, LinkState};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -14,7 +16,8 @@ const LOOK: Duration = Duration::from_secs(2);
 /// The first wait before a start that failed is tried again, and the longest one.
 const WAITS: [Duration; 2] = [Duration::from_secs(2), Duration::from_mins(1)];
 
-/// Sees to it that there is a gateway until `stop` is cancelled, then ends ours in order.
+/// Sees to it that there is a gateway until `stop` is cancelled, then ends ours in order. One that
+/// breaks is started again.
 pub(crate) async fn keep_running(
     paths: Paths,
     stop: CancellationToken,
@@ -23,14 +26,20 @@ pub(crate) async fn keep_running(
     let [first, longest] = WAITS;
     let mut wait = first;
     while !stop.is_cancelled() {
-        let pause = match daemon::run(options(&paths, &stop)).await {
-            Ok(()) => return,
-            Err(StartError::AlreadyRunning { .. }) => {
+        let ended = AssertUnwindSafe(daemon::run(options(&paths, &stop)));
+        let reason = match ended.catch_unwind().await {
+            Ok(Ok(())) => return,
+            Ok(Err(StartError::AlreadyRunning { .. })) => None,
+            Ok(Err(error)) => Some(error.to_string()),
+            Err(_) => Some("the gateway broke; its log says more".to_owned()),
+        };
+        let pause = match reason {
+            None => {
                 wait = first;
                 LOOK
             }
-            Err(error) => {
-                let failed = LinkState::Failed(error.to_string());
+            Some(reason) => {
+                let failed = LinkState::Failed(reason);
                 if inputs.send(Input::Link(failed)).await.is_err() {
                     return;
                 }

@@ -308,6 +308,8 @@ fn invalid_setting(found: Option<&Diagnostic>) -> EditError {
     let found = found.cloned();
     let said = found.map(|found| (found.key, format!("{} {}", found.message, found.fix)));
     let (key, reason) = said.unwrap_or_default();
+    // The error's own sentence goes on where this one ends.
+    let reason = reason.trim_end().trim_end_matches('.').to_owned();
     EditError::InvalidSetting { key, reason }
 }
 

@@ -25,7 +25,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use arc_swap::ArcSwap;
 use config::{ConfigStore, Loaded, ServerConfig};
 use index::ToolIndex;
-use model::{Event, ServerName, Snapshot};
+use model::{ActivityKind, Event, ServerName, Snapshot};
 use tokio::sync::{Notify, broadcast, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -208,7 +208,9 @@ impl Fleet {
 
     /// Takes note of how signing in to a server stands; `None` where there is nothing to say.
     pub fn note_sign_in(&self, name: &ServerName, status: Option<model::SignInStatus>) {
-        self.0.sign_ins.set(name, status);
+        if let Some(text) = self.0.sign_ins.set(name, status) {
+            self.0.note(ActivityKind::SignIn, name.as_str(), None, text);
+        }
         self.0.changed.notify_one();
     }
 

@@ -10,12 +10,15 @@ use model::{ProblemCode, ServerName, ServerStatus, SignInState, SignInStatus};
 pub(crate) struct SignIns(Mutex<BTreeMap<ServerName, SignInStatus>>);
 
 impl SignIns {
-    pub(crate) fn set(&self, server: &ServerName, status: Option<SignInStatus>) {
+    /// Takes note of how one stands, and returns what to record of the change.
+    pub(crate) fn set(&self, server: &ServerName, status: Option<SignInStatus>) -> Option<String> {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match status {
+        let text = status.as_ref().map_or(Some("ended".to_owned()), in_words);
+        let before = match status {
             Some(status) => known.insert(server.clone(), status),
-            None => known.remove(server),
+            None => Some(known.remove(server)?),
         };
+        text.filter(|text| before.as_ref().and_then(in_words).as_ref() != Some(text))
     }
 
     /// Puts them where they are shown.
@@ -25,6 +28,16 @@ impl SignIns {
             let said = known.get(server.name.as_str()).cloned();
             server.sign_in = as_seen(server, said);
         }
+    }
+}
+
+/// What a state is recorded as; nothing while it is not decided.
+fn in_words(status: &SignInStatus) -> Option<String> {
+    match (status.state, &status.problem) {
+        (SignInState::SignedIn, _) => Some("signed in".to_owned()),
+        (SignInState::Failed, Some(problem)) => Some(format!("failed: {}", problem.message)),
+        (SignInState::Failed, None) => Some("failed".to_owned()),
+        (SignInState::Needed | SignInState::Waiting, _) => None,
     }
 }
 
@@ -92,6 +105,28 @@ mod tests {
         let mut servers = [server(wants)];
         sign_ins.show(&mut servers);
         servers[0].sign_in.as_ref().map(|status| status.state)
+    }
+
+    #[test]
+    fn what_came_of_a_sign_in_is_recorded_once() {
+        let sign_ins = SignIns::default();
+        let name = ServerName::new("s").expect("a name");
+        let set = |state: Option<SignInState>| {
+            let status = state.map(|state| SignInStatus {
+                state,
+                since: 1,
+                scopes: Vec::new(),
+                expires_at: None,
+                problem: None,
+            });
+            sign_ins.set(&name, status)
+        };
+        assert_eq!(set(None), None, "there was none");
+        assert_eq!(set(Some(SignInState::Waiting)), None);
+        let signed_in = set(Some(SignInState::SignedIn));
+        assert_eq!(signed_in.as_deref(), Some("signed in"));
+        assert_eq!(set(Some(SignInState::SignedIn)), None);
+        assert_eq!(set(None).as_deref(), Some("ended"));
     }
 
     #[test]

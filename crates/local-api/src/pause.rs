@@ -8,6 +8,7 @@ use model::{ErrorReply, Pause, PauseFor};
 
 use crate::Api;
 use crate::error::Failure;
+use crate::servers::wait_for;
 
 /// Lets no client's call through, for some minutes or until a person resumes.
 #[utoipa::path(
@@ -24,13 +25,18 @@ pub(crate) async fn begin(State(api): State<Api>, body: Bytes) -> Result<Json<Pa
     if wanted.minutes == Some(0) {
         return Err(unreadable(&"it lasts no time"));
     }
-    Ok(Json(api.gateway.fleet().pause(wanted.minutes).await))
+    let fleet = api.gateway.fleet();
+    let pause = fleet.pause(wanted.minutes).await;
+    wait_for(fleet, |snapshot| snapshot.pause == Some(pause)).await;
+    Ok(Json(pause))
 }
 
 /// Lets calls through again.
 #[utoipa::path(delete, path = "/pause", responses((status = 204)))]
 pub(crate) async fn end(State(api): State<Api>) -> StatusCode {
-    api.gateway.fleet().resume().await;
+    let fleet = api.gateway.fleet();
+    fleet.resume().await;
+    wait_for(fleet, |snapshot| snapshot.pause.is_none()).await;
     StatusCode::NO_CONTENT
 }
 

@@ -168,7 +168,8 @@ pub(crate) async fn settled(fleet: &Fleet, name: &str) -> Result<ServerStatus, U
     status_of(fleet, name)
 }
 
-async fn wait_for(fleet: &Fleet, shown: impl Fn(&model::Snapshot) -> bool) {
+/// Waits until a change shows in the snapshot, within bounds.
+pub(crate) async fn wait_for(fleet: &Fleet, shown: impl Fn(&model::Snapshot) -> bool) {
     let mut snapshots = fleet.watch();
     // Late is no failure: the edit stands, and the answer shows what is known by then.
     let _ = tokio::time::timeout(SOON, snapshots.wait_for(|snapshot| shown(snapshot))).await;

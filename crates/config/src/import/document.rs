@@ -87,10 +87,29 @@ fn servers(root: &Value) -> Vec<Found> {
         };
         let found = inner.map(|inner| all(inner, root)).unwrap_or_default();
         if !found.is_empty() {
-            return found;
+            // Other sections hold more than servers.
+            let servers_only = inner.filter(|_| section.ends_with("ervers"));
+            return with_broken(found, servers_only);
         }
     }
     all(root, root)
+}
+
+/// Adds what stands beside entries under a name but is none, as it is: why it cannot be used is
+/// said where entries are checked.
+fn with_broken(mut found: Vec<Found>, section: Option<&Value>) -> Vec<Found> {
+    let section = section.and_then(Value::as_object);
+    for (place, (name, value)) in section.into_iter().flatten().enumerate() {
+        if let (false, Value::Object(object)) = (entry::is_entry(value), value) {
+            let broken = Found {
+                name: Some(name.clone()),
+                entry: object.clone(),
+                remarks: Vec::new(),
+            };
+            found.insert(place.min(found.len()), broken);
+        }
+    }
+    found
 }
 
 /// The entries of an object by name, or of a list with names inside.

@@ -26,6 +26,20 @@ fn check(text: &str, name: &str, entry: &Value) {
 }
 
 #[test]
+fn an_entry_that_says_too_little_is_not_passed_over() {
+    let text = r#"{"mcpServers": {"bad": {"args": []}, "good": {"command": "x"}}}"#;
+    let found = candidates(text).expect("one can be used");
+    let of = |name: &str| {
+        found
+            .iter()
+            .find(|found| found.name == name)
+            .expect("it is there")
+    };
+    assert!(of("bad").problem.is_some());
+    assert_eq!(of("good").problem, None);
+}
+
+#[test]
 fn command_lines() {
     check(
         "npx -y @modelcontextprotocol/server-filesystem '/my dir'",

@@ -143,8 +143,8 @@ fn status_problem(status: StatusCode, url: &SafeUrl) -> Problem {
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Problem::new(
             ProblemCode::SignInRequired,
             format!("{url} does not accept our credentials ({status})."),
-            "Add or renew its token under `headers`, for example \
-             \"Authorization\": \"Bearer ${keyring:name}\".",
+            "Sign in to it, in the window or with `toolgate servers sign-in`; or give it a token \
+             under `headers`, for example \"Authorization\": \"Bearer ${keyring:name}\".",
         ),
         StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => Problem::new(
             ProblemCode::HttpError,
