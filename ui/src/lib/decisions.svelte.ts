@@ -30,7 +30,7 @@ export async function approve(item: ReviewItem, name: string): Promise<void> {
   approved.set(item.id, true);
   try {
     const status = await api.review.accept(item.id, name === item.name ? {} : { name });
-    tell(t('review.approved', { name: status.name }), async () => {
+    tell(t('review.said_approved', { name: status.name }), async () => {
       await api.servers.disable(status.name);
       tell(t('review.approvalUndone', { name: status.name }));
     });
@@ -47,7 +47,7 @@ export function refuse(item: ReviewItem): void {
     item.id,
     setTimeout(() => void send(item.id), UNDO_MS),
   );
-  tell(t('review.refused', { name: item.name }), () => {
+  tell(t('review.said_refused', { name: item.name }), () => {
     clearTimeout(refused.get(item.id));
     forget(item.id);
   });
