@@ -174,8 +174,8 @@ export function paletteTool(tool: ToolSummary): Action {
 /** Pausing all calls for a while, or until they are resumed. */
 export function pauses(): Action[] {
   const choices = [
-    { minutes: 15, title: 'actions.pause15', cli: 'toolgate pause 15m' },
-    { minutes: 60, title: 'actions.pause60', cli: 'toolgate pause 1h' },
+    { minutes: 15, title: 'actions.pause15', cli: 'toolgate pause 15' },
+    { minutes: 60, title: 'actions.pause60', cli: 'toolgate pause 60' },
     { minutes: null, title: 'actions.pauseOpen', cli: 'toolgate pause' },
   ] as const;
   return choices.map(({ minutes, title, cli }) => ({

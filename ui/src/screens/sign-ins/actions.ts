@@ -5,6 +5,7 @@ import type { ServerStatus } from '../../api/types';
 import type { Action } from '../../lib/actions.svelte';
 import { confirm } from '../../lib/dialogs.svelte';
 import { t } from '../../lib/i18n.svelte';
+import { quote } from '../../lib/shell';
 import { tell } from '../../lib/toasts.svelte';
 
 export function cancelSignIn({ name }: ServerStatus): Action {
@@ -12,6 +13,7 @@ export function cancelSignIn({ name }: ServerStatus): Action {
     id: `cancel-sign-in:${name}`,
     title: () => t('signIns.cancel'),
     icon: 'close',
+    cli: `toolgate servers sign-in ${quote(name)} --cancel`,
     run: async () => {
       await api.servers.signOut(name);
       tell(t('signIns.cancelled', { name }));
@@ -24,6 +26,7 @@ export function signOut({ name }: ServerStatus): Action {
     id: `sign-out:${name}`,
     title: () => t('signIns.signOut'),
     icon: 'close',
+    cli: `toolgate servers sign-in ${quote(name)} --cancel`,
     run: async () => {
       const sure = await confirm({
         title: t('signIns.signOutTitle', { name }),
