@@ -1,4 +1,5 @@
 /** @type {import('@sveltejs/vite-plugin-svelte').SvelteConfig} */
 export default {
-  compilerOptions: { runes: true },
+  // Markup as a tree compresses a little better than as HTML, and needs no `innerHTML`.
+  compilerOptions: { runes: true, fragments: 'tree' },
 };
