@@ -66,7 +66,9 @@ export function bytes(value: number): string {
   const scaled = value / 1000 ** step;
   const maximumFractionDigits = step === 0 || scaled >= 100 ? 0 : 1;
   const unit = units[step] ?? 'byte';
-  return number(scaled, { style: 'unit', unit, unitDisplay: 'short', maximumFractionDigits });
+  // Only the whole word has a plural: `22 bytes`.
+  const unitDisplay = step === 0 ? 'long' : 'short';
+  return number(scaled, { style: 'unit', unit, unitDisplay, maximumFractionDigits });
 }
 
 /** A duration in its best unit, for example `85 ms` or `1.2 s`. */
