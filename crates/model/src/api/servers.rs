@@ -92,7 +92,7 @@ mod tests {
     #[test]
     fn a_tool_carries_its_definition_beside_the_short_form() {
         let text = json!({
-            "id": "s__t", "server": "s", "name": "t", "description": "d", "effect": "read",
+            "id": "s__t", "server": "s", "name": "t", "description": "d", "effect": "read", "tokens": 3,
             "definition": {"name": "t", "vendor": {"kept": true}},
         });
         let tool: ToolDetail = serde_json::from_value(text.clone()).expect("reads");
