@@ -20,6 +20,7 @@ try {
     const session = await Session.open(browser, demo.gateway, { theme, width: 1120, height: 720 });
     for (const [name, place] of Object.entries(SCREENS)) {
       await session.visit(place);
+      if (name.endsWith('logs')) await session.page.getByRole('log').waitFor();
       await session.page.screenshot({ path: path.join(folder, `${name}-${theme}.png`) });
     }
     await session.close();

@@ -103,6 +103,8 @@ fn photograph(workspace: &Workspace, profile: &str, demo: &Demo, pictures: &Path
     let desktop = Desktop::attach(workspace, profile, &session, &place)?;
     let icon = panel.find(ICON)?;
     panel.click(icon, 3)?;
+    // The icon's tooltip would lie over its menu.
+    panel.point((0, icon.1 + 400))?;
     thread::sleep(DRAWN);
     panel.photograph(&pictures.join("tray.png"))?;
     panel.key("Escape")?;

@@ -85,6 +85,12 @@ impl<'a> Panel<'a> {
         succeed(xdotool.args(["click", &button.to_string()]))
     }
 
+    /// Moves the pointer to a place on the screen, for example away from what has a tooltip.
+    pub fn point(&self, (x, y): (u32, u32)) -> Result<()> {
+        let mut xdotool = self.session.command("xdotool");
+        succeed(xdotool.args(["mousemove", &x.to_string(), &y.to_string()]))
+    }
+
     /// Presses a key, named as xdotool names it.
     pub fn key(&self, name: &str) -> Result<()> {
         succeed(self.session.command("xdotool").args(["key", name]))

@@ -143,7 +143,7 @@ fn status_problem(status: StatusCode, url: &SafeUrl) -> Problem {
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Problem::new(
             ProblemCode::SignInRequired,
             format!("{url} does not accept our credentials ({status})."),
-            "Sign in to it, in the window or with `toolgate servers sign-in`; or give it a token \
+            "Sign in to it, in the window or with toolgate servers sign-in NAME; or give it a token \
              under `headers`, for example \"Authorization\": \"Bearer ${keyring:name}\".",
         ),
         StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => Problem::new(
