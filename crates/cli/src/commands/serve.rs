@@ -91,6 +91,10 @@ fn announce(ready: &Ready) {
 fn print_link(ready: &Ready) {
     match ready.ui_link() {
         Some(link) => {
+            output::note(
+                "The web UI opens once, within ten minutes, at this address; `toolgate ui` makes \
+                 another:",
+            );
             // A gateway serves even where nobody reads what it prints.
             let _ = output::text(&link);
         }
