@@ -10,6 +10,10 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::process::{Child, ChildStdin, Command};
 use tokio::sync::mpsc;
 
+/// Tells WebKitGTK to draw without the graphics card. Our pages gain nothing from it, and the
+/// drivers would take a quarter of the window's memory.
+const NO_COMPOSITING: &str = "WEBKIT_DISABLE_COMPOSITING_MODE";
+
 /// What the window is told.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Order {
@@ -119,7 +123,11 @@ async fn tell(
 
 fn launch(state_file: &PathBuf) -> anyhow::Result<Window> {
     let program = program()?;
-    let mut child = Command::new(&program)
+    let mut command = Command::new(&program);
+    if std::env::var_os(NO_COMPOSITING).is_none() {
+        command.env(NO_COMPOSITING, "1");
+    }
+    let mut child = command
         .arg(state_file)
         .stdin(Stdio::piped())
         .stdout(Stdio::null())

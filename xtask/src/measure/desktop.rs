@@ -28,7 +28,8 @@ pub(super) fn bars(workspace: &Workspace) -> Result<Vec<Bar>> {
     system::ensure(&needs, "Measuring the desktop application")?;
     ui::build(workspace)?;
     let mut build = shell::cargo();
-    build.args(["build", "--release", "-p", "toolgate-desktop"]);
+    // The packages that are shipped together, and so the very programs that are shipped.
+    build.args(["build", "--release", "-p", "cli", "-p", "toolgate-desktop"]);
     shell::run(build.args(["--features", "toolgate-desktop/desktop"]))?;
     anstream::eprintln!("Measuring the desktop application; this takes about two minutes.");
     let session = Session::start(1280, 900)?;
