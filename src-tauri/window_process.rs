@@ -10,7 +10,7 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::process::{Child, ChildStdin, Command};
 use tokio::sync::mpsc;
 
-/// Tells WebKitGTK to draw without the graphics card. Our pages gain nothing from it, and the
+/// Tells the web view of GTK to draw without the graphics card. Our pages gain nothing from it, and the
 /// drivers would take a quarter of the window's memory.
 const NO_COMPOSITING: &str = "WEBKIT_DISABLE_COMPOSITING_MODE";
 
