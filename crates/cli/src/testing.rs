@@ -61,6 +61,7 @@ pub(crate) fn server(name: &str, state: ServerState, tools: usize) -> ServerStat
         calls: 0,
         last_call: None,
         sign_in: None,
+        trust: model::TrustStatus::default(),
     }
 }
 

@@ -88,6 +88,7 @@ mod tests {
             calls: 0,
             last_call: None,
             sign_in: None,
+            trust: model::TrustStatus::default(),
         }
     }
 

@@ -115,6 +115,7 @@ fn server(name: &ServerName, slug: String, view: &View) -> ServerStatus {
         calls: view.calls,
         last_call: view.last_call,
         sign_in: None,
+        trust: model::TrustStatus::default(),
         state: view.state.clone(),
     }
 }
@@ -157,6 +158,7 @@ mod tests {
             calls: 0,
             last_call: None,
             sign_in: None,
+            trust: model::TrustStatus::default(),
         }
     }
 

@@ -62,6 +62,10 @@ pub enum ActivityKind {
     Server,
     /// A person signed in or out.
     SignIn,
+    /// A definition was held, or a person decided about a server or its definitions.
+    Quarantine,
+    /// A client's token was made or withdrawn, or one was refused.
+    Access,
 }
 
 /// One thing that happened.

@@ -13,6 +13,7 @@ mod sign_in;
 mod snapshot;
 mod state;
 mod tool;
+mod trust;
 
 pub use activity::{
     Activity, ActivityDetail, ActivityKind, ActivityPage, CallStep, CallSummary, ClientStatus,
@@ -32,6 +33,10 @@ pub use snapshot::{
 };
 pub use state::{ServerState, StartPhase};
 pub use tool::{Effect, ToolSummary};
+pub use trust::{
+    Decided, Decision, DefinitionId, DefinitionKind, DefinitionReview, HoldReason, ScanFinding,
+    SeenDefinition, ServerReview, Standing, TrustMode, TrustStatus, UndoOffer, Verdict,
+};
 
 use std::fmt::Write as _;
 use std::time::{SystemTime, UNIX_EPOCH};

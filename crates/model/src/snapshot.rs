@@ -5,6 +5,7 @@ use utoipa::ToSchema;
 
 use crate::{
     CallSummary, ClientStatus, Pause, Preferences, Problem, ReviewItem, ServerState, SignInStatus,
+    TrustStatus,
 };
 
 /// Everything that a user interface draws from; complete at every moment.
@@ -106,6 +107,9 @@ pub struct ServerStatus {
     /// How signing in to it stands; `None` where it never asked for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sign_in: Option<SignInStatus>,
+    /// How it stands with the quarantine.
+    #[serde(default)]
+    pub trust: TrustStatus,
 }
 
 /// How the configuration stands.

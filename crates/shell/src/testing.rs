@@ -106,6 +106,7 @@ fn server(name: &str, state: ServerState) -> ServerStatus {
         calls: 0,
         last_call: None,
         sign_in: None,
+        trust: model::TrustStatus::default(),
     }
 }
 
