@@ -60,6 +60,8 @@ fn kind(kind: ActivityKind) -> &'static str {
         ActivityKind::Change => "change",
         ActivityKind::Server => "server",
         ActivityKind::SignIn => "sign-in",
+        ActivityKind::Quarantine => "quarantine",
+        ActivityKind::Access => "access",
     }
 }
 
