@@ -44,6 +44,8 @@ pub enum ProblemCode {
     Unresponsive,
     /// The configuration file cannot be used.
     InvalidConfig,
+    /// No person has let the server start as it is configured.
+    Held,
 }
 
 impl ProblemCode {
@@ -67,6 +69,7 @@ impl ProblemCode {
             Self::KeychainUnavailable => "keychain-unavailable",
             Self::Unresponsive => "unresponsive",
             Self::InvalidConfig => "invalid-config",
+            Self::Held => "held",
         }
     }
 
@@ -79,6 +82,7 @@ impl ProblemCode {
                 | Self::MissingSecret
                 | Self::KeychainUnavailable
                 | Self::InvalidConfig
+                | Self::Held
         )
     }
 }

@@ -18,6 +18,8 @@ pub enum DefinitionKind {
     Tool,
     /// A prompt.
     Prompt,
+    /// What a prompt gave, by its name and arguments: texts are meant for a model, too.
+    PromptText,
     /// A resource; its name is its URI.
     Resource,
     /// A template of resources; its name is its URI template.
@@ -31,6 +33,7 @@ impl DefinitionKind {
             Self::Instructions => "instructions",
             Self::Tool => "tool",
             Self::Prompt => "prompt",
+            Self::PromptText => "prompt-text",
             Self::Resource => "resource",
             Self::ResourceTemplate => "resource-template",
         }
