@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use clap::Parser;
+use model::TrustMode;
 use shell::InstallLink;
 
 /// Toolgate in the tray, with the gateway inside.
@@ -21,6 +22,10 @@ pub(crate) struct Arguments {
     /// Do not open the window, as at login
     #[arg(long)]
     pub(crate) background: bool,
+    /// Answer for the configuration: start its servers without asking, and let their definitions
+    /// in by this mode where their entries name none
+    #[arg(long, value_name = "MODE")]
+    pub(crate) trust: Option<TrustMode>,
     /// Links that offer a server, as a browser hands them over
     #[arg(value_name = "LINK")]
     links: Vec<String>,

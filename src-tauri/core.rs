@@ -6,6 +6,7 @@ use std::time::Duration;
 use config::Paths;
 use daemon::{Options, StartError};
 use futures_util::FutureExt as _;
+use model::TrustMode;
 use shell::{Input, LinkState};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -20,13 +21,14 @@ const WAITS: [Duration; 2] = [Duration::from_secs(2), Duration::from_mins(1)];
 /// breaks is started again.
 pub(crate) async fn keep_running(
     paths: Paths,
+    vouched: Option<TrustMode>,
     stop: CancellationToken,
     inputs: mpsc::Sender<Input>,
 ) {
     let [first, longest] = WAITS;
     let mut wait = first;
     while !stop.is_cancelled() {
-        let ended = AssertUnwindSafe(daemon::run(options(&paths, &stop)));
+        let ended = AssertUnwindSafe(daemon::run(options(&paths, vouched, &stop)));
         let reason = match ended.catch_unwind().await {
             Ok(Ok(())) => return,
             Ok(Err(StartError::AlreadyRunning { .. })) => None,
@@ -54,13 +56,14 @@ pub(crate) async fn keep_running(
     }
 }
 
-fn options(paths: &Paths, stop: &CancellationToken) -> Options {
+fn options(paths: &Paths, vouched: Option<TrustMode>, stop: &CancellationToken) -> Options {
     Options {
         paths: paths.clone(),
         listen: None,
         read_only: false,
         no_server_add: false,
         no_server_remove: false,
+        vouched,
         stop: Some(stop.clone()),
         on_ready: Box::new(|_| {}),
     }

@@ -64,6 +64,7 @@ fn start(arguments: &Arguments) -> anyhow::Result<()> {
         paths,
         links,
         in_background: arguments.background,
+        vouched: arguments.trust,
     };
     let ended = platform::run(&runtime, plan);
     // A thread that waits for a notice to be clicked would be waited for until it is.

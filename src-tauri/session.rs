@@ -31,6 +31,8 @@ pub(crate) struct Plan {
     pub(crate) paths: Paths,
     pub(crate) links: Vec<InstallLink>,
     pub(crate) in_background: bool,
+    /// See [`daemon::Options::vouched`].
+    pub(crate) vouched: Option<model::TrustMode>,
 }
 
 /// What the platform shows, and where it says what people do.
@@ -52,7 +54,12 @@ where
     let stop = CancellationToken::new();
     let mut gateway = JoinSet::new();
     let paths = plan.paths.clone();
-    gateway.spawn(core::keep_running(paths, stop.clone(), inputs.clone()));
+    gateway.spawn(core::keep_running(
+        paths,
+        plan.vouched,
+        stop.clone(),
+        inputs.clone(),
+    ));
     let (screen, ends, orders) = screen(&inputs);
     let mut window = JoinSet::new();
     let state_file = plan.paths.data_dir.join("state").join("window.json");

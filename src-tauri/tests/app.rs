@@ -74,6 +74,7 @@ fn command(gateway: &Gateway, bus: &str) -> Command {
         .arg(gateway.config_file())
         .arg("--data-dir")
         .arg(gateway.data_dir())
+        .args(["--trust", "auto"])
         .current_dir(gateway.folder())
         .env_clear()
         .env("PATH", std::env::var_os("PATH").unwrap_or_default())

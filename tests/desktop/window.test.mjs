@@ -30,7 +30,7 @@ before(async () => {
   driver = await Driver.launch(await freePort());
   // The session begins with the window, which is opened from the tray.
   const files = ['--config', gateway.config, '--data-dir', gateway.data];
-  const attached = driver.attach(path.join(programs, 'toolgate-desktop'), ['--background', ...files]);
+  const attached = driver.attach(path.join(programs, 'toolgate-desktop'), ['--background', '--trust', 'auto', ...files]);
   attached.catch(() => null);
   tray = await icon();
   await until('the tray knows the gateway', async () => (await entries(tray)).has('Pause all'));

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use indexmap::IndexMap;
-use model::ServerName;
+use model::{ServerName, TrustMode};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
@@ -23,6 +23,9 @@ pub struct ServerConfig {
     pub start_timeout: Duration,
     /// How long one call may take.
     pub call_timeout: Duration,
+    /// How new definitions are to come in, as written: a [`TrustMode`] or, as any other word does,
+    /// by a person's approval.
+    pub trust: Option<String>,
 }
 
 /// How a server is started or reached.
@@ -88,6 +91,11 @@ pub enum RemoteKind {
 }
 
 impl ServerConfig {
+    /// How new definitions are to come in, where the entry says so.
+    pub fn trust_mode(&self) -> Option<TrustMode> {
+        self.trust.as_deref().map(TrustMode::parse)
+    }
+
     /// Whether the other entry starts or reaches the very same thing.
     pub fn same_launch(&self, other: &Self) -> bool {
         self.launch == other.launch
@@ -136,6 +144,9 @@ impl ServerConfig {
         entry.insert("disabled".into(), (!self.enabled).into());
         entry.insert("startTimeout".into(), self.start_timeout.as_secs().into());
         entry.insert("callTimeout".into(), self.call_timeout.as_secs().into());
+        if let Some(trust) = &self.trust {
+            entry.insert("trust".into(), trust.as_str().into());
+        }
         Value::Object(entry)
     }
 }

@@ -171,6 +171,20 @@ struct Server {
     /// Seconds that it may take to start.
     #[schemars(range(min = 1, max = 86_400))]
     start_timeout: Option<u64>,
+    /// How new definitions of this server come in: "manual" (a person approves each), "scan" (those
+    /// in which nothing is found pass) or "auto" (all pass). What is looser than a person has accepted
+    /// waits until that person does. Default: "manual".
+    trust: Option<Trust>,
+}
+
+/// How new definitions come in.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[expect(dead_code, reason = "only the shapes go into the schema")]
+enum Trust {
+    Manual,
+    Scan,
+    Auto,
 }
 
 /// What is known beforehand about signing in to a server.

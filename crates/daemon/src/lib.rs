@@ -11,8 +11,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use config::{ConfigStore, OpenError, Paths};
+use fleet::Place;
 use gateway::Overrides;
 use local_api::Access;
+use model::TrustMode;
 use tokio_util::sync::CancellationToken;
 
 use doors::Doors;
@@ -32,6 +34,9 @@ pub struct Options {
     pub no_server_add: bool,
     /// Agents may not remove servers.
     pub no_server_remove: bool,
+    /// Set where whoever starts the gateway answers for its configuration: nothing in it is held
+    /// until it was allowed to start, and definitions come in by this mode.
+    pub vouched: Option<TrustMode>,
     /// Stops when this is cancelled, and does not listen to signals; without it, a signal stops.
     pub stop: Option<CancellationToken>,
     /// Called once, when clients can connect.
@@ -108,6 +113,7 @@ pub async fn run(options: Options) -> Result<(), StartError> {
         read_only,
         no_server_add,
         no_server_remove,
+        vouched,
         stop,
         on_ready,
     } = options;
@@ -121,7 +127,13 @@ pub async fn run(options: Options) -> Result<(), StartError> {
         no_server_add,
         no_server_remove,
     };
-    let parts = Parts::build(&paths, Arc::clone(&config), doors.endpoint(), overrides)?;
+    let place = Place {
+        endpoint: doors.endpoint(),
+        socket: paths.socket.display().to_string(),
+        state: Some(paths.data_dir.join("state")),
+        vouched,
+    };
+    let parts = Parts::build(&paths, Arc::clone(&config), &place, overrides)?;
     let ready = Ready {
         endpoint: doors.endpoint(),
         socket: paths.socket.clone(),

@@ -42,7 +42,7 @@ impl Parts {
     pub(crate) fn build(
         paths: &Paths,
         config: Arc<ConfigStore>,
-        endpoint: String,
+        place: &Place,
         overrides: Overrides,
     ) -> Result<Self, StartError> {
         let closing = CancellationToken::new();
@@ -53,12 +53,7 @@ impl Parts {
             .inspect_err(|error| eprintln_once(&error.to_string()))
             .ok();
         let context = Arc::new(context(paths, logs.rotation)?);
-        let place = Place {
-            endpoint,
-            socket: paths.socket.display().to_string(),
-            state: Some(paths.data_dir.join("state")),
-        };
-        let fleet = Fleet::at(context, config, &place);
+        let fleet = Fleet::at(context, config, place);
         let pages = PageStore::open(&paths.cache_dir, CACHE_BYTES, CACHE_AGE);
         let pages = pages.map_err(|error| io(&paths.cache_dir, error))?;
         let gateway = Gateway::new(fleet.clone(), pages, overrides, closing.clone());

@@ -6,14 +6,16 @@ use std::time::Duration;
 
 use config::{Loaded, Settings};
 use index::{ServerTools, ToolDoc};
-use model::{Event, ServerName, ServerState, shared_slugs};
+use model::{Event, Problem, ProblemCode, ServerName, ServerState, shared_slugs};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 use upstream::ToolDefinition;
+use wire::RawObject;
 
 use crate::Inner;
 use crate::catalog::{Catalog, CatalogServer, Tool, name_tools, offers_tools};
-use crate::slot::{Slot, View, Views};
+use crate::quarantine::{Listed, Sifted};
+use crate::slot::{Plan, Slot, View, Views};
 use crate::upkeep::until;
 use crate::{snapshot, upkeep};
 
@@ -31,6 +33,8 @@ struct Memory {
     /// The tools last named and indexed, by server.
     offered: BTreeMap<ServerName, Offered>,
     standing: Standing,
+    /// What of each server's lists clients may see.
+    sifted: BTreeMap<ServerName, (Listed, Sifted)>,
     /// Slots that were closed and may not have ended yet, by the server that had them.
     leaving: BTreeMap<ServerName, CancellationToken>,
 }
@@ -76,6 +80,7 @@ pub(crate) async fn run(inner: &Arc<Inner>) {
                 () = inner.changed.notified() => tokio::time::sleep(COALESCE).await,
                 () = counted => {}
                 () = until(due) => upkeep::run(inner).await,
+                () = inner.replan.notified() => break,
                 changed = config.changed() => match changed {
                     Ok(()) => break,
                     Err(_) => return upkeep::finish(inner).await,
@@ -102,12 +107,15 @@ fn apply(inner: &Inner, settings: &Settings, memory: &mut Memory) {
     });
     leaving.retain(|_, closed| !closed.is_cancelled());
     for (name, config) in &settings.servers {
+        let may_start = inner.quarantine.may_start(config);
         let slot = if let Some(slot) = old.shift_remove(name) {
-            slot.configure(config.clone());
+            slot.configure(config, may_start);
             slot
         } else {
             let slug = slugs.get(name).cloned().unwrap_or_default();
-            Slot::open(inner, slug, config.clone(), leaving.get(name).cloned())
+            let config = Arc::new(config.clone());
+            let plan = Plan { config, may_start };
+            Slot::open(inner, slug, plan, leaving.get(name).cloned())
         };
         slots.insert(name.clone(), slot);
     }
@@ -117,7 +125,15 @@ fn apply(inner: &Inner, settings: &Settings, memory: &mut Memory) {
 /// All three are drawn from one look at the slots, or they could contradict each other. Returns
 /// when the snapshot changes next if nothing else happens.
 async fn publish(inner: &Arc<Inner>, memory: &mut Memory) -> Option<u64> {
-    let views = look(inner);
+    let mut views = look(inner);
+    memory.sift(inner, &views).await;
+    for (name, view) in &mut views {
+        view.tools = memory
+            .sifted
+            .get(name)
+            .map_or(0, |(_, sifted)| sifted.tools.len());
+        view.trust = inner.quarantine.status(&view.config);
+    }
     let changes = memory.take_note(&views);
     let unchanged = changes.is_empty();
     let counts: Vec<(String, usize)> = changes
@@ -170,6 +186,7 @@ impl Memory {
             slugs: BTreeMap::new(),
             offered: BTreeMap::new(),
             standing: Standing::default(),
+            sifted: BTreeMap::new(),
             leaving: BTreeMap::new(),
         }
     }
@@ -196,8 +213,8 @@ impl Memory {
             changes.push((name, Vec::new()));
         }
         for (name, view) in views {
-            let source = match &view.status {
-                Some(status) if offers_tools(&view.state) => Arc::clone(&status.tools),
+            let source = match self.sifted.get(name) {
+                Some((_, sifted)) if offers_tools(&view.state) => Arc::clone(&sifted.tools),
                 _ => Arc::default(),
             };
             let slug = self.slugs.get(name).cloned().unwrap_or_default();
@@ -228,25 +245,56 @@ impl Memory {
         changes
     }
 
+    /// Has what servers list anew looked at, off the async threads: it is computation and a write.
+    async fn sift(&mut self, inner: &Arc<Inner>, views: &Views) {
+        self.sifted.retain(|name, _| views.contains_key(name));
+        for (name, view) in views {
+            let Some(status) = &view.status else {
+                continue;
+            };
+            let listed = Listed::of(status);
+            let known = self.sifted.get(name);
+            let same = known.is_some_and(|(last, sifted)| {
+                last.is(&listed) && sifted.version == inner.quarantine.version(name.as_str())
+            });
+            if same {
+                continue;
+            }
+            let (worker, config, list) =
+                (Arc::clone(inner), Arc::clone(&view.config), listed.clone());
+            let sifted = tokio::task::spawn_blocking(move || worker.sift(&config, &list)).await;
+            // What could not be looked at is not shown.
+            let sifted = sifted.unwrap_or_default();
+            self.sifted.insert(name.clone(), (listed, sifted));
+        }
+    }
+
+    /// What clients may see of a server of which anything was approved.
+    fn let_in(&self, name: &ServerName) -> Option<&Sifted> {
+        let (_, sifted) = self.sifted.get(name)?;
+        sifted.is_let_in.then_some(sifted)
+    }
+
     fn catalog(&self, views: &Views) -> Catalog {
         let server = |(name, view): (&ServerName, &View)| CatalogServer {
             name: name.clone(),
             slug: self.slugs.get(name).cloned().unwrap_or_default(),
-            state: view.state.clone(),
-            instructions: view
-                .status
-                .as_ref()
-                .and_then(|status| status.instructions.clone()),
-            capabilities: view
-                .status
-                .as_ref()
-                .map(|status| Arc::clone(&status.capabilities))
-                .unwrap_or_default(),
-            beside_tools: view
-                .status
-                .as_ref()
-                .map(|status| Arc::clone(&status.beside_tools))
-                .unwrap_or_default(),
+            state: match self.let_in(name) {
+                None if view.status.is_some() => held_back(&view.state),
+                _ => view.state.clone(),
+            },
+            instructions: self
+                .let_in(name)
+                .and_then(|sifted| sifted.instructions.clone()),
+            capabilities: match (&view.status, self.let_in(name)) {
+                (Some(status), Some(_)) => Arc::clone(&status.capabilities),
+                (Some(status), None) => Arc::new(bare(&status.capabilities)),
+                (None, _) => Arc::default(),
+            },
+            beside_tools: match (&view.status, self.let_in(name)) {
+                (Some(status), Some(_)) => Arc::clone(&status.beside_tools),
+                _ => Arc::default(),
+            },
             tools: self
                 .offered
                 .get(name)
@@ -255,6 +303,31 @@ impl Memory {
         };
         Catalog::new(views.iter().map(server).collect())
     }
+}
+
+/// The state as clients hear of it while nothing of a server is let in.
+fn held_back(state: &ServerState) -> ServerState {
+    match state {
+        ServerState::Ready => ServerState::NeedsPerson {
+            problem: Problem::new(
+                ProblemCode::Held,
+                "Nothing of it has been let in yet.",
+                "Ask the user to review it, in the tray, in the window, or with: toolgate review",
+            ),
+        },
+        other => other.clone(),
+    }
+}
+
+/// The capabilities that the protocol knows, without what the server says about them.
+fn bare(capabilities: &RawObject) -> RawObject {
+    let mut bare = RawObject::default();
+    for key in ["tools", "prompts", "resources", "completions", "logging"] {
+        if capabilities.get(key).is_some() {
+            bare.set(key, RawObject::default().to_raw());
+        }
+    }
+    bare
 }
 
 /// Whether two lists offer the same tools under the same names.
@@ -320,5 +393,5 @@ fn doc<'a>(tool: &'a Tool, input_schema: Option<&'a Value>) -> ToolDoc<'a> {
 }
 
 fn input_schema(tool: &Tool) -> Option<Value> {
-    wire::RawObject::parse(&tool.definition.definition)?.get_as("inputSchema")
+    RawObject::parse(&tool.definition.definition)?.get_as("inputSchema")
 }

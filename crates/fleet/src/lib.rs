@@ -13,6 +13,7 @@ mod exchange;
 mod keeper;
 mod pause;
 mod place;
+mod quarantine;
 mod review;
 mod sign_ins;
 mod slot;
@@ -39,6 +40,7 @@ pub use clients::{Held, Presence, PresenceKind};
 pub use desktop::{Attached, NoDesktop};
 pub use exchange::Exchange;
 pub use place::Place;
+pub use quarantine::DecisionError;
 pub use review::{Proposal, ReviewError};
 
 use activity::ActivityLog;
@@ -47,6 +49,7 @@ use clients::Clients;
 use desktop::Desktop;
 use exchange::Wanted;
 use pause::PauseSwitch;
+use quarantine::Quarantine;
 use review::ReviewList;
 use sign_ins::SignIns;
 use slot::{Slot, Slots};
@@ -80,6 +83,9 @@ pub(crate) struct Inner {
     pub(crate) pause: PauseSwitch,
     pub(crate) changes: ChangeLog,
     pub(crate) review: ReviewList,
+    pub(crate) quarantine: Quarantine,
+    /// Rung when other servers may start than before.
+    pub(crate) replan: Notify,
     pub(crate) desktop: Arc<Desktop>,
     pub(crate) tasks: TaskTracker,
     pub(crate) stop: CancellationToken,
@@ -99,18 +105,12 @@ pub enum RestartError {
     /// It is switched off.
     #[error("`{0}` is disabled; enable it instead")]
     Disabled(String),
+    /// No person has let it start as it is configured.
+    #[error("`{0}` waits for a review; let it start there")]
+    Held(String),
 }
 
 impl Fleet {
-    /// A fleet of which nothing survives it; the rest is as for [`Self::at`].
-    pub fn new(context: Arc<Context>, config: Arc<ConfigStore>, endpoint: String) -> Self {
-        let place = Place {
-            endpoint,
-            ..Place::default()
-        };
-        Self::at(context, config, &place)
-    }
-
     /// A fleet without servers; [`Self::run`] brings up what the configuration says. Blocks while
     /// what an earlier one has left is read.
     pub fn at(context: Arc<Context>, config: Arc<ConfigStore>, place: &Place) -> Self {
@@ -134,6 +134,8 @@ impl Fleet {
             pause: PauseSwitch::open(place),
             changes: ChangeLog::open(place),
             review: ReviewList::open(place),
+            quarantine: Quarantine::open(place),
+            replan: Notify::new(),
             desktop: Arc::default(),
             counted,
             tasks: TaskTracker::new(),
@@ -219,6 +221,9 @@ impl Fleet {
         let slot = self.slot(name)?;
         if !slot.config().enabled {
             return Err(RestartError::Disabled(name.to_owned()));
+        }
+        if !self.0.quarantine.may_start(&slot.config()) {
+            return Err(RestartError::Held(name.to_owned()));
         }
         slot.restart();
         Ok(())

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use model::TrustMode;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use store::{Facts, Found, Journal};
@@ -15,6 +16,9 @@ pub struct Place {
     pub socket: String,
     /// The folder for what must survive a restart; without one, nothing does.
     pub state: Option<PathBuf>,
+    /// Set where whoever starts the gateway answers for its configuration: servers start without
+    /// being asked about, and their definitions come in by this mode where their entries name none.
+    pub vouched: Option<TrustMode>,
 }
 
 impl Place {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use arc_swap::{ArcSwap, ArcSwapOption};
 use config::ServerConfig;
 use indexmap::IndexMap;
-use model::{ServerName, ServerState, StartPhase, now_millis};
+use model::{Problem, ProblemCode, ServerName, ServerState, StartPhase, TrustStatus, now_millis};
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 use upstream::{
@@ -25,8 +25,8 @@ pub(crate) type Slots = IndexMap<ServerName, Arc<Slot>>;
 
 /// What the outside needs of a slot.
 pub(crate) struct Slot {
-    /// What the configuration says now; `None` once the server was removed.
-    wanted: watch::Sender<Option<Arc<ServerConfig>>>,
+    /// What is to be now; `None` once the server was removed.
+    wanted: watch::Sender<Option<Plan>>,
     /// The last known configuration.
     config: ArcSwap<ServerConfig>,
     status: ArcSwapOption<Status>,
@@ -45,19 +45,36 @@ pub(crate) struct Slot {
     interests: Interests,
 }
 
+/// What a slot is to run.
+#[derive(Clone)]
+pub(crate) struct Plan {
+    pub(crate) config: Arc<ServerConfig>,
+    /// Whether a person has let it start as it is configured.
+    pub(crate) may_start: bool,
+}
+
+impl Plan {
+    fn runs(&self) -> bool {
+        self.config.enabled && self.may_start
+    }
+
+    fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.config, &other.config) && self.may_start == other.may_start
+    }
+}
+
 impl Slot {
     /// Opens a slot and runs it until the server is removed or the fleet stops. It waits for
     /// `before`, the slot that had its place: there is never a second process.
     pub(crate) fn open(
         inner: &Inner,
         slug: String,
-        config: ServerConfig,
+        plan: Plan,
         before: Option<CancellationToken>,
     ) -> Arc<Self> {
-        let config = Arc::new(config);
         let slot = Arc::new(Self {
-            wanted: watch::Sender::new(Some(Arc::clone(&config))),
-            config: ArcSwap::new(config),
+            config: ArcSwap::new(Arc::clone(&plan.config)),
+            wanted: watch::Sender::new(Some(plan)),
             status: ArcSwapOption::empty(),
             line: watch::Sender::new(None),
             slug,
@@ -87,14 +104,25 @@ impl Slot {
         slot
     }
 
-    /// Takes over a changed configuration; nothing happens if it is the same.
-    pub(crate) fn configure(&self, config: ServerConfig) {
-        if **self.config.load() == config {
+    /// Takes over a changed configuration or permission; nothing happens if both are the same.
+    pub(crate) fn configure(&self, config: &ServerConfig, may_start: bool) {
+        let same = **self.config.load() == *config;
+        if same && self.may_start() == may_start {
             return;
         }
-        let config = Arc::new(config);
+        let config = if same {
+            self.config()
+        } else {
+            Arc::new(config.clone())
+        };
         self.config.store(Arc::clone(&config));
-        self.wanted.send_replace(Some(config));
+        self.wanted.send_replace(Some(Plan { config, may_start }));
+    }
+
+    /// Whether a person has let it start as it is configured.
+    fn may_start(&self) -> bool {
+        let plan = self.wanted.borrow();
+        plan.as_ref().is_some_and(|plan| plan.may_start)
     }
 
     /// Stops the server for good.
@@ -126,6 +154,7 @@ impl Slot {
         let (config, status) = (self.config(), self.status.load_full());
         let state = match &status {
             Some(status) => status.state.clone(),
+            None if config.enabled && !self.may_start() => held(),
             None if config.enabled => ServerState::Starting {
                 phase: StartPhase::Resolving,
             },
@@ -139,6 +168,8 @@ impl Slot {
             starts: earlier + status.as_ref().map_or(0, |status| status.starts),
             calls: self.calls.load(Ordering::Relaxed),
             last_call: (last_call > 0).then_some(last_call),
+            tools: 0,
+            trust: TrustStatus::default(),
             config,
             status,
             state,
@@ -243,10 +274,21 @@ impl Slot {
     }
 }
 
+/// The state of a server that no person has let start.
+fn held() -> ServerState {
+    ServerState::NeedsPerson {
+        problem: Problem::new(
+            ProblemCode::Held,
+            "It was not started: nobody has let it start as it is configured.",
+            "Review it in the tray or the window, or with: toolgate review",
+        ),
+    }
+}
+
 /// The ways to a server, one after the other as its connections are replaced.
 struct Lines {
     line: watch::Receiver<Option<CallLine>>,
-    wanted: watch::Receiver<Option<Arc<ServerConfig>>>,
+    wanted: watch::Receiver<Option<Plan>>,
     first: bool,
 }
 
@@ -259,7 +301,7 @@ impl Lines {
             if !std::mem::take(&mut self.first) {
                 tokio::select! {
                     changed = self.line.changed() => if changed.is_err() { return Err(off) },
-                    _ = self.wanted.wait_for(|config| config.as_ref().is_none_or(|c| !c.enabled)) => {
+                    _ = self.wanted.wait_for(|plan| plan.as_ref().is_none_or(|plan| !plan.runs())) => {
                         return Err(off);
                     }
                 }
@@ -286,6 +328,9 @@ pub(crate) struct View {
     /// How often the server was called, and when last.
     pub(crate) calls: u64,
     pub(crate) last_call: Option<u64>,
+    /// How many of its tools clients may see, and how it stands with the quarantine.
+    pub(crate) tools: usize,
+    pub(crate) trust: TrustStatus,
 }
 
 /// All slots at one moment, in the order of the configuration.
@@ -304,28 +349,26 @@ impl Runner {
     async fn run(self) {
         let mut wanted = self.slot.wanted.subscribe();
         loop {
-            let config = wanted.borrow_and_update().clone();
-            let Some(config) = config else { return };
-            if config.enabled {
-                let upstream = match self.start(&config) {
+            let plan = wanted.borrow_and_update().clone();
+            let Some(plan) = plan else { return };
+            if plan.runs() {
+                let config = &plan.config;
+                let upstream = match self.start(config) {
                     Ok(upstream) => upstream,
                     Err(error) => {
                         tracing::error!(server = self.slot.slug, %error, "its log cannot be opened");
                         return;
                     }
                 };
-                self.live(&upstream, &config, &mut wanted).await;
+                self.live(&upstream, config, &mut wanted).await;
                 self.end(upstream).await;
             }
             if self.stop.is_cancelled() {
                 return;
             }
             // After a live connection ended, what is wanted may have changed already.
-            let same = wanted
-                .borrow()
-                .as_ref()
-                .is_some_and(|now| Arc::ptr_eq(now, &config));
-            if same && !config.enabled {
+            let same = wanted.borrow().as_ref().is_some_and(|now| now.is(&plan));
+            if same && !plan.runs() {
                 tokio::select! {
                     changed = wanted.changed() => if changed.is_err() { return },
                     () = self.stop.cancelled() => return,
@@ -354,7 +397,7 @@ impl Runner {
         &self,
         upstream: &Upstream,
         config: &Arc<ServerConfig>,
-        wanted: &mut watch::Receiver<Option<Arc<ServerConfig>>>,
+        wanted: &mut watch::Receiver<Option<Plan>>,
     ) {
         let mut status = upstream.watch();
         let mut restarts = self.slot.restarts.subscribe();
@@ -369,9 +412,9 @@ impl Runner {
                 changed = wanted.changed() => {
                     let now = wanted.borrow().clone();
                     let keep = now.is_some_and(|now| {
-                        now.enabled
-                            && now.same_launch(config)
-                            && now.start_timeout == config.start_timeout
+                        now.runs()
+                            && now.config.same_launch(config)
+                            && now.config.start_timeout == config.start_timeout
                     });
                     if changed.is_err() || !keep {
                         return;

@@ -106,16 +106,14 @@ fn server(name: &ServerName, slug: String, view: &View) -> ServerStatus {
         starts: view.starts,
         protocol: status.and_then(|status| status.protocol.clone()),
         server_info: status.and_then(|status| status.server_info.clone()),
-        tools: status
-            .filter(|_| view.state.is_ready())
-            .map_or(0, |status| status.tools.len()),
+        tools: if view.state.is_ready() { view.tools } else { 0 },
         rejected_tools: status
             .map(|status| status.rejected.to_vec())
             .unwrap_or_default(),
         calls: view.calls,
         last_call: view.last_call,
         sign_in: None,
-        trust: model::TrustStatus::default(),
+        trust: view.trust.clone(),
         state: view.state.clone(),
     }
 }

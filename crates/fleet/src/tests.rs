@@ -50,7 +50,12 @@ impl Bench {
         let file = folder.path().join("config.json");
         write(&file, servers);
         let config = ConfigStore::open(&file).expect("a configuration");
-        let fleet = Fleet::new(context(&folder), config, "http://here/mcp".to_owned());
+        let place = Place {
+            endpoint: "http://here/mcp".to_owned(),
+            vouched: Some(TrustMode::Auto),
+            ..Place::default()
+        };
+        let fleet = Fleet::at(context(&folder), config, &place);
         let (mut running, runner) = (JoinSet::new(), fleet.clone());
         running.spawn(async move { runner.run().await });
         Self {

@@ -3,6 +3,7 @@
 //! A request comes in by a `door` (HTTP), is answered by `methods` for the `face` that its path
 //! names, and every `tools/call`, whichever face it came by, runs through `pipeline`.
 
+mod admission;
 mod behind;
 mod cost;
 mod door;

@@ -17,6 +17,7 @@ use crate::relay::Relay;
 use crate::requester::Requester;
 use crate::{Gateway, menu};
 
+pub(crate) use aggregate::not_here;
 pub(crate) use finish::server_info;
 use finish::{finish, for_era};
 

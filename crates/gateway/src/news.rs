@@ -68,6 +68,8 @@ pub(crate) fn follow(
             }
             Heard::News(news) => {
                 let server = fleet.server_named(&news.server);
+                // Of a server that nobody has let in, there is no news.
+                let server = server.filter(|server| fleet.is_open(server));
                 let told = server.and_then(|server| listener.told(&face, &server, &news));
                 told.into_iter().collect()
             }

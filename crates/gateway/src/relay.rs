@@ -69,6 +69,7 @@ impl Relay<'_> {
         if let Some(naming) = self.naming {
             naming.inward_params(method, &mut params);
         }
+        self.admit(method, &params)?;
         let progress = Progress::of(&params);
         let parked = self.open_state(method, &mut params)?;
         let mut asked = Asked {
@@ -118,6 +119,7 @@ impl Relay<'_> {
             };
             if exchange.era() == Era::Legacy || !rounds::wants_input(&result) {
                 self.remember(&result);
+                let result = self.sift(asked.method, &asked.params, result).await?;
                 return Ok(self.shown(asked.method, result));
             }
             if self.who.era == Era::Modern {

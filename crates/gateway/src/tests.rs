@@ -105,11 +105,12 @@ impl Bench {
         std::fs::write(&path, file.to_string()).expect("written");
         let config = ConfigStore::open(&path).expect("a configuration");
         let count = config.current().settings.servers.len();
-        let fleet = Fleet::new(
-            context(&folder),
-            config,
-            "http://127.0.0.1:1/mcp".to_owned(),
-        );
+        let place = Place {
+            endpoint: "http://127.0.0.1:1/mcp".to_owned(),
+            vouched: Some(TrustMode::Auto),
+            ..Place::default()
+        };
+        let fleet = Fleet::at(context(&folder), config, &place);
         let pages = PageStore::open(&folder.path().join("cache"), 1 << 24, PATIENCE);
         let closing = CancellationToken::new();
         let pages = pages.expect("a cache");

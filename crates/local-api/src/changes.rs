@@ -35,7 +35,11 @@ pub(crate) async fn revert(
 ) -> Result<Json<Option<ServerStatus>>, Failure> {
     let fleet = api.gateway.fleet();
     match fleet.revert(id).await? {
-        Some(name) => Ok(Json(Some(settled(fleet, &name).await?))),
+        Some(name) => {
+            // Whoever reverts a change has seen what was before.
+            fleet.consent(&name).await?;
+            Ok(Json(Some(settled(fleet, &name).await?)))
+        }
         None => Ok(Json(None)),
     }
 }

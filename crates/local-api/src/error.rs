@@ -58,6 +58,12 @@ impl From<RestartError> for Failure {
                 format!("`{name}` is disabled."),
                 format!("Enable it instead: toolgate servers enable {name}"),
             ),
+            RestartError::Held(name) => Self::new(
+                StatusCode::CONFLICT,
+                "held",
+                format!("`{name}` waits for a review."),
+                format!("Let it start: toolgate review start {name}"),
+            ),
         }
     }
 }

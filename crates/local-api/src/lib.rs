@@ -19,6 +19,7 @@ mod logs;
 mod openapi;
 mod opening;
 mod pause;
+mod quarantine;
 mod registry;
 mod review;
 mod servers;
@@ -113,6 +114,8 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(review::propose))
         .routes(routes!(review::accept))
         .routes(routes!(review::dismiss))
+        .routes(routes!(quarantine::show, quarantine::decide))
+        .routes(routes!(quarantine::undo))
         .routes(routes!(pause::begin, pause::end))
         .routes(routes!(desktop::open_window))
         .routes(routes!(desktop::shut_down))

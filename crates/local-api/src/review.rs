@@ -45,6 +45,7 @@ pub(crate) async fn accept(
     };
     let fleet = api.gateway.fleet();
     let name = fleet.accept(&id, body.name, body.entry).await?;
+    fleet.consent(&name).await?;
     Ok(Json(settled(fleet, &name).await?))
 }
 

@@ -50,22 +50,22 @@ pub(crate) async fn detail(
     }))
 }
 
-/// Adds a server to the configuration and starts it.
+/// Adds a server to the configuration; it starts if a person has let it.
 #[utoipa::path(post, path = "/servers", request_body = AddServer, responses((status = 201, body = ServerStatus)))]
 pub(crate) async fn add(
     State(api): State<Api>,
     Json(body): Json<AddServer>,
 ) -> Result<(StatusCode, Json<ServerStatus>), Failure> {
-    let AddServer { name, entry } = body;
-    let status = edit(
-        &api,
-        Edit::Add {
-            name: name.clone(),
-            entry,
-        },
-        &name,
-    )
-    .await?;
+    let AddServer {
+        name,
+        entry,
+        consent,
+    } = body;
+    let add = Edit::Add {
+        name: name.clone(),
+        entry,
+    };
+    let status = edit(&api, add, &name, consent).await?;
     Ok((StatusCode::CREATED, status))
 }
 
@@ -81,7 +81,7 @@ pub(crate) async fn replace(
         name: name.clone(),
         entry: body.entry,
     };
-    edit(&api, amend, &name).await
+    edit(&api, amend, &name, body.consent).await
 }
 
 /// Stops a server and removes it from the configuration.
@@ -143,14 +143,23 @@ async fn switch(api: &Api, name: &str, enabled: bool) -> Result<Json<ServerStatu
             enabled,
         },
         &name,
+        false,
     )
     .await
 }
 
 /// Edits the file, and answers with what came of it.
-async fn edit(api: &Api, edit: Edit, name: &str) -> Result<Json<ServerStatus>, Failure> {
+async fn edit(
+    api: &Api,
+    edit: Edit,
+    name: &str,
+    consent: bool,
+) -> Result<Json<ServerStatus>, Failure> {
     let fleet = api.gateway.fleet();
     fleet.config().edit(edit).await?;
+    if consent {
+        fleet.consent(name).await?;
+    }
     Ok(Json(settled(fleet, name).await?))
 }
 

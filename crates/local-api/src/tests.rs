@@ -69,11 +69,12 @@ impl Bench {
         let data_dir = folder.path().to_owned();
         let paths = Paths::resolve(Some(path.clone()), Some(data_dir)).expect("paths");
         let config = ConfigStore::open(&path).expect("a configuration");
-        let fleet = Fleet::new(
-            context(&folder),
-            config,
-            "http://127.0.0.1:1/mcp".to_owned(),
-        );
+        let place = Place {
+            endpoint: "http://127.0.0.1:1/mcp".to_owned(),
+            vouched: Some(TrustMode::Auto),
+            ..Place::default()
+        };
+        let fleet = Fleet::at(context(&folder), config, &place);
         let pages = PageStore::open(&folder.path().join("cache"), 1 << 24, PATIENCE);
         let (closing, overrides) = (CancellationToken::new(), Overrides::default());
         let gateway = Gateway::new(

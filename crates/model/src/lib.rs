@@ -34,7 +34,7 @@ pub use snapshot::{
 pub use state::{ServerState, StartPhase};
 pub use tool::{Effect, ToolSummary};
 pub use trust::{
-    Decided, Decision, DefinitionId, DefinitionKind, DefinitionReview, HoldReason, ScanFinding,
+    Decided, Decision, DefinitionId, DefinitionKind, DefinitionReview, HoldReason, InvalidTrustMode, ScanFinding,
     SeenDefinition, ServerReview, Standing, TrustMode, TrustStatus, UndoOffer, Verdict,
 };
 

@@ -98,6 +98,28 @@ impl TrustMode {
     }
 }
 
+/// A word that names no [`TrustMode`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InvalidTrustMode;
+
+impl std::fmt::Display for InvalidTrustMode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("there are `manual`, `scan` and `auto`")
+    }
+}
+
+impl std::error::Error for InvalidTrustMode {}
+
+impl std::str::FromStr for TrustMode {
+    type Err = InvalidTrustMode;
+
+    /// For people, who are told of a mistake; files are read by [`TrustMode::parse`].
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let mode = Self::parse(text);
+        (mode.as_str() == text).then_some(mode).ok_or(InvalidTrustMode)
+    }
+}
+
 /// What a scan makes of a definition.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema,

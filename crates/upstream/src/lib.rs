@@ -14,6 +14,7 @@ mod http;
 mod interests;
 mod link;
 mod news;
+mod offers;
 mod peer;
 pub mod reaper;
 mod session;
@@ -29,6 +30,7 @@ pub use exchange::{Behalf, Exchange, Happening, Party, PartyId, ServerRequest};
 pub use interests::{Interests, Watchable};
 pub use link::CallError;
 pub use news::News;
+pub use offers::Offers;
 pub use status::{Beginning, CallLine, Introduction, Status, Upstream, Watch};
 pub use tools::ToolDefinition;
 

@@ -63,6 +63,7 @@ struct Shared {
     heard: AtomicU64,
     closed: watch::Sender<Option<Problem>>,
     tools_changed: mpsc::Sender<()>,
+    offers_changed: mpsc::Sender<()>,
     news: NewsDesk,
     /// How many requests of clients were answered.
     served: AtomicU64,
@@ -89,11 +90,21 @@ struct Listening {
     happenings: mpsc::Sender<Happening>,
 }
 
+/// News that what a server lists has changed; one piece that waits says all.
+pub(crate) struct ListChanges {
+    /// Of the tools.
+    pub(crate) tools: mpsc::Receiver<()>,
+    /// Of prompts, resources or templates.
+    pub(crate) offers: mpsc::Receiver<()>,
+}
+
 impl Peer {
-    /// A peer over `link`, and news of changed tools. The [`Dispatch`] must be run for anything to
+    /// A peer over `link`, and news of changed lists. The [`Dispatch`] must be run for anything to
     /// arrive.
-    pub(crate) fn new(link: Link, news: NewsDesk) -> (Self, Dispatch, mpsc::Receiver<()>) {
-        let (tools_changed, changes) = mpsc::channel(1);
+    pub(crate) fn new(link: Link, news: NewsDesk) -> (Self, Dispatch, ListChanges) {
+        let (tools_changed, tools) = mpsc::channel(1);
+        let (offers_changed, offers) = mpsc::channel(1);
+        let changes = ListChanges { tools, offers };
         let shared = Arc::new(Shared {
             outgoing: link.outgoing,
             waiting: Mutex::default(),
@@ -103,6 +114,7 @@ impl Peer {
             heard: AtomicU64::new(0),
             closed: watch::Sender::new(None),
             tools_changed,
+            offers_changed,
             news,
             served: AtomicU64::new(0),
             habits: Habits::default(),
@@ -159,9 +171,10 @@ impl Peer {
         self.shared.closing_problem()
     }
 
-    /// Has the tools listed anew, because news of them may have been missed.
+    /// Has everything listed anew, because news of it may have been missed.
     pub(crate) fn suspect_changes(&self) {
         let _ = self.shared.tools_changed.try_send(());
+        let _ = self.shared.offers_changed.try_send(());
     }
 
     /// Whether the link is closed.

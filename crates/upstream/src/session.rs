@@ -12,7 +12,6 @@ use std::time::Duration;
 use config::ServerConfig;
 use model::{Problem, ProblemCode, StartPhase};
 use telemetry::ServerLog;
-use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio_util::task::TaskTracker;
 use vault::ResolvedLaunch;
@@ -25,7 +24,7 @@ use crate::http::{Farewell, Shared};
 use crate::interests::Interests;
 use crate::link::{CallError, Link};
 use crate::news::NewsDesk;
-use crate::peer::{Listener, Peer};
+use crate::peer::{ListChanges, Listener, Peer};
 use crate::stdio::{Launch, Process};
 use beside::{Beside, Watched};
 
@@ -77,8 +76,8 @@ pub(crate) struct Start<'a> {
 /// A connection whose handshake has succeeded.
 pub(crate) struct Session {
     pub(crate) caller: Caller,
-    /// News of changed tools, until somebody takes charge of them.
-    changes: Option<mpsc::Receiver<()>>,
+    /// News of changed lists, until somebody takes charge of them.
+    changes: Option<ListChanges>,
     process: Option<Process>,
     /// How to say goodbye, where the transport has a way to.
     farewell: Option<Farewell>,
@@ -160,7 +159,7 @@ impl Caller {
         }
     }
 
-    /// Has the tools listed anew.
+    /// Has everything listed anew.
     pub(crate) fn suspect_changes(&self) {
         self.peer.suspect_changes();
     }
@@ -175,7 +174,8 @@ impl Caller {
         &self.greeting
     }
 
-    fn offers(&self, capability: &str) -> bool {
+    /// Whether the server says that it has this.
+    pub(crate) fn offers(&self, capability: &str) -> bool {
         self.greeting.capabilities.get(capability).is_some()
     }
 }
@@ -229,9 +229,9 @@ impl Session {
         }
     }
 
-    /// News of changed tools; can be taken once.
-    pub(crate) fn take_changes(&mut self) -> mpsc::Receiver<()> {
-        self.changes.take().unwrap_or_else(|| mpsc::channel(1).1)
+    /// News of changed lists; can be taken once.
+    pub(crate) fn take_changes(&mut self) -> Option<ListChanges> {
+        self.changes.take()
     }
 
     /// Waits until the connection breaks.

@@ -17,6 +17,7 @@ use crate::context::Context;
 use crate::exchange::{Behalf, Exchange};
 use crate::interests::Interests;
 use crate::link::CallError;
+use crate::offers::Offers;
 use crate::session::Caller;
 use crate::supervisor::{Order, Supervisor};
 use crate::tools::ToolDefinition;
@@ -47,6 +48,8 @@ pub struct Status {
     pub tools: Arc<[ToolDefinition]>,
     /// What the server says in its list beside the tools.
     pub beside_tools: Arc<RawObject>,
+    /// Its prompts, resources and templates as listed last; `None` until they are.
+    pub offers: Option<Arc<Offers>>,
     /// Why definitions were left out.
     pub rejected: Arc<[String]>,
 }
@@ -164,6 +167,7 @@ fn first_status() -> Status {
         capabilities: Arc::default(),
         tools: Arc::default(),
         beside_tools: Arc::default(),
+        offers: None,
         rejected: Arc::default(),
     }
 }

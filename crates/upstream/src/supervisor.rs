@@ -16,7 +16,8 @@ use crate::context::Context;
 use crate::interests::Interests;
 use crate::link::CallError;
 use crate::news::NewsDesk;
-use crate::peer::TOOLS_CHANGED;
+use crate::offers;
+use crate::peer::{ListChanges, TOOLS_CHANGED};
 use crate::session::{Session, Start};
 use crate::status::Live;
 use crate::tools::{self, ToolDefinition};
@@ -234,14 +235,20 @@ struct Watched<'a> {
 
 impl Watched<'_> {
     /// Keeps the tools as the server has them; returns only if they cannot be listed at first.
-    async fn serve(&self, mut changes: mpsc::Receiver<()>) -> Problem {
+    async fn serve(&self, changes: Option<ListChanges>) -> Problem {
         if let Err(error) = self.follow_tools().await {
             return error.into_problem(ProblemCode::ListFailed, "to list its tools");
         }
         self.announce();
-        while changes.recv().await.is_some() {
-            tokio::time::sleep(SETTLE).await;
-            while changes.try_recv().is_ok() {}
+        let Some(ListChanges { tools, offers }) = changes else {
+            return std::future::pending().await;
+        };
+        tokio::join!(self.keep_tools(tools), self.keep_offers(offers)).0
+    }
+
+    /// Lists the tools anew whenever they may have changed; never returns.
+    async fn keep_tools(&self, mut changes: mpsc::Receiver<()>) -> Problem {
+        while settled(&mut changes).await {
             // The old list stays until there is a new one.
             loop {
                 match self.follow_tools().await {
@@ -262,6 +269,18 @@ impl Watched<'_> {
             }
         }
         std::future::pending().await
+    }
+
+    /// Lists everything else at once, and anew whenever it may have changed.
+    async fn keep_offers(&self, mut changes: mpsc::Receiver<()>) {
+        loop {
+            let offers = Arc::new(offers::list(&self.session.caller).await);
+            self.live
+                .send_modify(|live| live.status.offers = Some(offers));
+            if !settled(&mut changes).await {
+                return;
+            }
+        }
     }
 
     /// Lists the tools anew, and tells whether they are the same as before.
@@ -320,6 +339,16 @@ impl Watched<'_> {
             });
         }
     }
+}
+
+/// Waits for news, and for what comes right behind it; `false` when there will be no more.
+async fn settled(changes: &mut mpsc::Receiver<()>) -> bool {
+    if changes.recv().await.is_none() {
+        return false;
+    }
+    tokio::time::sleep(SETTLE).await;
+    while changes.try_recv().is_ok() {}
+    true
 }
 
 fn are_same(before: &[ToolDefinition], after: &[ToolDefinition]) -> bool {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use api_client::Client;
 use daemon::{Options, Ready, StartError};
+use model::TrustMode;
 use tokio::sync::oneshot;
 
 use crate::context::Context;
@@ -40,6 +41,10 @@ pub(crate) struct Args {
     /// Do not let agents remove servers
     #[arg(long)]
     no_server_remove: bool,
+    /// Answer for the configuration: start its servers without asking, and let their definitions in
+    /// by this mode where their entries name none; for machines without a person
+    #[arg(long, value_name = "MODE")]
+    trust: Option<TrustMode>,
     /// Show how the servers come up even when standard error is no terminal
     #[arg(long)]
     progress: bool,
@@ -66,6 +71,7 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<Code, Failure> 
         read_only: args.read_only,
         no_server_add: args.no_server_add,
         no_server_remove: args.no_server_remove,
+        vouched: args.trust,
         stop: None,
         on_ready,
     };

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jsonc_parser::ast::{ObjectProp, Value};
-use model::ServerName;
+use model::{ServerName, TrustMode};
 use url::Url;
 
 use super::keys;
@@ -82,6 +82,7 @@ fn read_server(
     let enabled = section.flag("enabled").unwrap_or(true) && !disabled;
     let start_timeout = seconds(section, "startTimeout").unwrap_or(timeouts.start);
     let call_timeout = seconds(section, "callTimeout").unwrap_or(timeouts.call);
+    let trust = read_trust(section);
     let launch = read_launch(section)?;
     section.is_usable().then_some(ServerConfig {
         name,
@@ -89,7 +90,23 @@ fn read_server(
         launch,
         start_timeout,
         call_timeout,
+        trust,
     })
+}
+
+/// How new definitions are to come in. Another client has a switch of this name, which says
+/// nothing here.
+fn read_trust(section: &mut Section<'_, '_, '_>) -> Option<String> {
+    if !section.has_text("trust") {
+        return None;
+    }
+    let text = section.text("trust")?.value.to_string();
+    if TrustMode::parse(&text).as_str() != text {
+        let message = "This is no way to trust, so a person approves everything.";
+        let fix = "Write \"manual\", \"scan\" or \"auto\".";
+        section.warning(section.at("trust"), "trust", message, fix);
+    }
+    Some(text)
 }
 
 /// A duration in whole seconds, at most a day.

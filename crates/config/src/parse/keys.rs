@@ -42,7 +42,7 @@ pub(super) const DESKTOP: [&str; 5] = [
 pub(super) const NOTICES: [&str; 3] = ["review", "signIn", "problems"];
 
 /// Keys of a server's entry.
-pub(crate) const SERVER: [&str; 14] = [
+pub(crate) const SERVER: [&str; 15] = [
     "command",
     "args",
     "env",
@@ -57,13 +57,14 @@ pub(crate) const SERVER: [&str; 14] = [
     "enabled",
     "callTimeout",
     "startTimeout",
+    "trust",
 ];
 
 /// Keys of a server's `oauth`.
 pub(super) const OAUTH: [&str; 4] = ["clientId", "clientSecret", "clientMetadataUrl", "scopes"];
 
 /// Keys that other clients write into an entry and that change nothing here.
-pub(super) const FOREIGN_IN_SERVER: [&str; 20] = [
+pub(super) const FOREIGN_IN_SERVER: [&str; 19] = [
     "$comment",
     "alwaysAllow",
     "autoApprove",
@@ -82,7 +83,6 @@ pub(super) const FOREIGN_IN_SERVER: [&str; 20] = [
     "note",
     "timeout",
     "tools",
-    "trust",
     "version",
 ];
 

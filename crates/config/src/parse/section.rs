@@ -103,6 +103,11 @@ impl<'a, 'r, 't> Section<'a, 'r, 't> {
         self.error(source::start(value), key, message, fix);
     }
 
+    /// Whether the key has a text.
+    pub(super) fn has_text(&self, key: &str) -> bool {
+        matches!(self.value(key), Some(Value::StringLit(_)))
+    }
+
     pub(super) fn text(&mut self, key: &str) -> Option<&'a StringLit<'a>> {
         let value = self.value(key)?;
         self.expect_text(value, key)

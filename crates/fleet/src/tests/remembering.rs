@@ -37,6 +37,7 @@ fn fleet(folder: &TempDir) -> Fleet {
     let config = ConfigStore::open(folder.path().join("config.json")).expect("a configuration");
     let place = Place {
         state: Some(folder.path().join("state")),
+        vouched: Some(TrustMode::Auto),
         ..Place::default()
     };
     Fleet::at(context(folder), config, &place)

@@ -233,7 +233,16 @@ fn restart(inner: &Inner, name: &str) -> Result<Value, Refusal> {
             format!("{error}."),
             format!("Ask the user to run: toolgate servers enable {name}"),
         )),
+        Err(RestartError::Held(_)) => Err(held(name)),
     }
+}
+
+fn held(name: &str) -> Refusal {
+    Refusal::new(
+        "held",
+        format!("`{name}` waits for a person's review."),
+        "Ask the user to review it, in the tray, in the window, or with: toolgate review",
+    )
 }
 
 async fn tail_log(inner: &Inner, name: &str, lines: usize) -> Result<Value, Refusal> {
@@ -248,6 +257,10 @@ async fn tail_log(inner: &Inner, name: &str, lines: usize) -> Result<Value, Refu
             &format!("there is no server named `{name}`"),
         ));
     };
+    // What a server prints is for people until one has let it in.
+    if !inner.fleet.is_open(&server.name) {
+        return Err(held(name));
+    }
     let tail = inner.fleet.context().logs.tail(&server.slug, lines).await;
     let lines = tail.map_err(|error| {
         Refusal::new(

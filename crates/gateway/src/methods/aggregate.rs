@@ -127,7 +127,7 @@ pub(super) fn by_slug<'a>(catalog: &'a Catalog, slug: &str) -> Option<&'a Catalo
 }
 
 /// What the parameters name is none of ours, whether it never was or is not shown.
-pub(super) fn not_here(method: &str) -> ErrorObject {
+pub(crate) fn not_here(method: &str) -> ErrorObject {
     let (what, code) = match method {
         "prompts/get" => ("Unknown prompt", code::INVALID_PARAMS),
         "completion/complete" => ("Unknown prompt or resource", code::INVALID_PARAMS),

@@ -42,11 +42,15 @@ impl Asking {
                 let introduced = fleet.introduction(name.as_str(), &client);
                 let introduced = tokio::time::timeout(PATIENCE, introduced).await;
                 match introduced {
-                    Ok(Ok(introduction)) => {
+                    Ok(Ok(introduction)) if fleet.is_open(name) => {
                         let capabilities = translated(&introduction, self.who.era);
-                        (capabilities, introduction.instructions)
+                        let instructions = match introduction.instructions {
+                            Some(text) => fleet.let_in_instructions(name, text).await,
+                            None => None,
+                        };
+                        (capabilities, instructions)
                     }
-                    // Down, it can at least be asked for once it is up.
+                    // Down or held, it can at least be asked for later.
                     _ => (fallback(), None),
                 }
             }

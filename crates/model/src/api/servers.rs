@@ -37,6 +37,9 @@ pub struct AddServer {
     pub name: String,
     /// Its entry, in any shape that the configuration file accepts.
     pub entry: Value,
+    /// Whether a person has seen the whole of it and lets it start; otherwise it is held.
+    #[serde(default)]
+    pub consent: bool,
 }
 
 /// What to replace an entry by: body of `PUT /api/v1/servers/{name}`.
@@ -44,6 +47,9 @@ pub struct AddServer {
 pub struct ReplaceServer {
     /// The new entry; a masked value keeps what is there.
     pub entry: Value,
+    /// Whether a person has seen the whole of it and lets it start; otherwise it is held.
+    #[serde(default)]
+    pub consent: bool,
 }
 
 /// What to call: body of `POST /api/v1/tools/call`.

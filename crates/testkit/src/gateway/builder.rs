@@ -12,6 +12,8 @@ pub struct Builder {
     servers: Map<String, Value>,
     variables: Vec<(String, String)>,
     arguments: Vec<String>,
+    /// Whether what the configuration says is held until it was reviewed.
+    guarded: bool,
     raw: Option<Vec<u8>>,
 }
 
@@ -56,6 +58,14 @@ impl Builder {
         self
     }
 
+    /// Has everything held until a person lets it in, as for a user; otherwise the configuration
+    /// counts as reviewed.
+    #[must_use]
+    pub fn guarded(mut self) -> Self {
+        self.guarded = true;
+        self
+    }
+
     /// Writes these bytes as the configuration, instead of settings and servers.
     #[must_use]
     pub fn raw_config(mut self, bytes: impl Into<Vec<u8>>) -> Self {
@@ -67,10 +77,14 @@ impl Builder {
     pub fn prepare(self) -> anyhow::Result<Gateway> {
         let folder = tempfile::Builder::new().prefix("tg-").tempdir()?;
         std::fs::create_dir(folder.path().join("home"))?;
+        let mut arguments = self.arguments;
+        if !self.guarded {
+            arguments.extend(["--trust".to_owned(), "auto".to_owned()]);
+        }
         let gateway = Gateway {
             folder,
             variables: self.variables,
-            arguments: self.arguments,
+            arguments,
             child: None,
             endpoint: String::new(),
         };

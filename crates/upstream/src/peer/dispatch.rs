@@ -21,6 +21,8 @@ use crate::link::{CallError, Incoming};
 const HOLD: Duration = Duration::from_mins(1);
 /// So many wait at most.
 const MAX_HELD: usize = 64;
+/// What news of changed lists ends with.
+const LIST_CHANGED: &str = "/list_changed";
 
 /// Reads a link until it closes.
 pub(crate) struct Dispatch {
@@ -104,7 +106,12 @@ impl Dispatch {
             "notifications/cancelled" => self.withdraw(notice),
             "notifications/message" => self.log(notice, during),
             "notifications/subscriptions/acknowledged" => {}
-            method if is_news(method) => self.shared.news.publish(without_subscription(notice)),
+            method if is_news(method) => {
+                if method.ends_with(LIST_CHANGED) {
+                    let _ = self.shared.offers_changed.try_send(());
+                }
+                self.shared.news.publish(without_subscription(notice));
+            }
             _ => match self.shared.cause(during) {
                 Cause::Call(call) if during.is_some() => self.tell(call, notice),
                 _ => self.shared.news.publish(notice),
@@ -229,7 +236,7 @@ impl Drop for Dispatch {
 
 /// Whether a notification concerns the server as a whole, whichever stream it came on.
 fn is_news(method: &str) -> bool {
-    method.ends_with("/list_changed")
+    method.ends_with(LIST_CHANGED)
         || matches!(
             method,
             "notifications/resources/updated"

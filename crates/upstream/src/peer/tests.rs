@@ -8,14 +8,14 @@ use wire::{Message, RawObject, RequestId};
 
 use futures_util::FutureExt as _;
 
-use super::{InFlight, Listener, Peer};
+use super::{InFlight, ListChanges, Listener, Peer};
 use crate::exchange::{Happening, Party};
 use crate::link::{CallError, Incoming, LinkEnd, link};
 use crate::news::NewsDesk;
 
 const SOON: Duration = Duration::from_secs(5);
 
-fn start() -> (Peer, LinkEnd, mpsc::Receiver<()>) {
+fn start() -> (Peer, LinkEnd, ListChanges) {
     let (link, end) = link();
     let (peer, dispatch, changes) = Peer::new(link, NewsDesk::idle());
     #[expect(clippy::disallowed_methods, reason = "the test ends with its runtime")]
@@ -124,8 +124,8 @@ async fn any_number_of_changes_is_one_piece_of_news() {
         .await
         .expect("taken");
     peer.closed().await;
-    assert!(changes.recv().await.is_some());
-    assert!(changes.try_recv().is_err());
+    assert!(changes.tools.recv().await.is_some());
+    assert!(changes.tools.try_recv().is_err());
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use std::io::Read as _;
 
 use api_client::Client;
 use config::Edit;
-use model::{AddServer, ServerStatus};
+use model::{AddServer, ServerStatus, TrustMode};
 use serde_json::json;
 
 use super::{entry, offline};
@@ -44,6 +44,10 @@ pub(crate) struct Args {
     /// An entry as any client's documentation shows it, or `-` to read it from standard input
     #[arg(long, value_name = "JSON")]
     json_entry: Option<String>,
+    /// How its definitions come in: `manual` (you approve each), `scan` (those in which nothing is
+    /// found pass) or `auto` (all pass)
+    #[arg(long, value_name = "MODE")]
+    trust: Option<TrustMode>,
     /// Do not wait until the server is ready
     #[arg(long)]
     no_wait: bool,
@@ -68,7 +72,7 @@ pub(super) async fn run(context: &Context, args: Args) -> Result<Code, Failure> 
 }
 
 async fn add_offline(context: &Context, server: AddServer) -> Result<Code, Failure> {
-    let AddServer { name, entry } = server;
+    let AddServer { name, entry, .. } = server;
     let edit = Edit::Add {
         name: name.clone(),
         entry,
@@ -86,6 +90,8 @@ async fn add_offline(context: &Context, server: AddServer) -> Result<Code, Failu
 
 /// What to add, from whichever form it was given in.
 fn server(args: Args) -> Result<AddServer, Failure> {
+    // Who has typed a command knows it; what is pasted is shown before it starts.
+    let consent = args.json_entry.is_none();
     let named = match (&args.json_entry, &args.url) {
         (Some(text), _) if text == "-" => entry::pasted(&read_input()?)?,
         (Some(text), _) => entry::pasted(text)?,
@@ -96,9 +102,14 @@ fn server(args: Args) -> Result<AddServer, Failure> {
         let fix = "Put it first: `toolgate servers add NAME …`.";
         Failure::new(Code::Usage, "The server has no name.", fix)
     })?;
+    let mut entry = named.entry;
+    if let (Some(trust), Some(entry)) = (args.trust, entry.as_object_mut()) {
+        entry.insert("trust".to_owned(), trust.as_str().into());
+    }
     Ok(AddServer {
         name,
-        entry: named.entry,
+        entry,
+        consent,
     })
 }
 

@@ -33,6 +33,9 @@ pub(crate) struct Args {
     /// Add them without asking
     #[arg(short, long)]
     yes: bool,
+    /// Let them start at once; otherwise what was added without asking waits for a review
+    #[arg(long)]
+    start: bool,
     /// Do not wait until the servers are ready
     #[arg(long)]
     no_wait: bool,
@@ -68,12 +71,15 @@ pub(super) async fn run(context: &Context, args: &Args) -> Result<Code, Failure>
     output::note(&preview(&candidates));
     let new = candidates.iter().filter(|candidate| is_new(candidate));
     let new = new.count();
-    if new > 0 && !args.yes {
+    // Whoever was shown the commands and asked has let them start.
+    let asked = new > 0 && !args.yes;
+    if asked {
         ask(&args.file, new)?;
     }
+    let consent = asked || args.start;
     let mut imported = Vec::new();
     for candidate in candidates {
-        imported.push(import(&client, candidate).await);
+        imported.push(import(&client, candidate, consent).await);
     }
     if !args.no_wait {
         for one in &mut imported {
@@ -151,7 +157,7 @@ fn ask(file: &Path, new: usize) -> Result<(), Failure> {
     Err(Failure::other("Nothing was added.", ""))
 }
 
-async fn import(client: &Client, candidate: Candidate) -> Imported {
+async fn import(client: &Client, candidate: Candidate, consent: bool) -> Imported {
     let Candidate {
         name,
         entry,
@@ -167,7 +173,11 @@ async fn import(client: &Client, candidate: Candidate) -> Imported {
         let fix = "Correct it where it comes from, or use `toolgate servers add`.";
         return Imported::without(name, Outcome::Failed, problem, fix);
     }
-    let server = AddServer { name, entry };
+    let server = AddServer {
+        name,
+        entry,
+        consent,
+    };
     match client.add_server(&server).await.map_err(Failure::from) {
         Ok(status) => Imported {
             name: server.name,

@@ -1,0 +1,446 @@
+//! What is known of one server's definitions, and what was decided about them. Pure: no clock, no
+//! disk, no scan.
+
+use std::collections::BTreeMap;
+
+use model::{DefinitionId, DefinitionKind, Evidence, SeenDefinition, Standing, TrustMode, Verdict};
+use serde::{Deserialize, Serialize};
+
+/// Definitions that are remembered of one server; those longest gone make room.
+const MOST: usize = 10_000;
+
+/// A definition's text and its hash.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Pin {
+    /// SHA-256 of the text, in hexadecimal.
+    pub(super) hash: String,
+    /// What is pinned of the definition, in canonical JSON.
+    pub(super) text: String,
+}
+
+/// What was decided about a definition.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Ruling {
+    /// What it is about.
+    #[serde(flatten)]
+    pub(super) pin: Pin,
+    /// Whether clients may see it.
+    pub(super) approved: bool,
+}
+
+/// One definition.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Kept {
+    #[serde(flatten)]
+    pub(super) id: DefinitionId,
+    /// What was decided last.
+    pub(super) ruling: Option<Ruling>,
+    /// As its server has it, where nothing was decided about that.
+    pub(super) now: Option<Pin>,
+    /// What a scan makes of it as it is now.
+    pub(super) verdict: Verdict,
+    /// Since when it stands as it does, in Unix milliseconds.
+    pub(super) since: u64,
+    /// Whether the server lists it still.
+    pub(super) listed: bool,
+    /// Whether it changed before anybody had decided about it; of what a prompt gave, whether a
+    /// person has seen that it varies.
+    #[serde(default)]
+    pub(super) restless: bool,
+}
+
+/// The launch that a person has allowed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Allowed {
+    /// The fingerprint of the launch.
+    pub(super) launch: String,
+    /// What was shown of it.
+    pub(super) evidence: Evidence,
+}
+
+/// Everything about one server.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Record {
+    pub(super) server: String,
+    /// Nothing else is started or reached.
+    pub(super) allowed: Option<Allowed>,
+    /// Whether its lists have been seen.
+    #[serde(default)]
+    pub(super) seen: bool,
+    /// The loosest mode that a person has accepted.
+    pub(super) mode: TrustMode,
+    #[serde(with = "listed")]
+    pub(super) definitions: BTreeMap<DefinitionId, Kept>,
+}
+
+/// A definition as a server has it now, judged.
+#[derive(Clone, Debug)]
+pub(super) struct Seen {
+    pub(super) id: DefinitionId,
+    pub(super) pin: Pin,
+    pub(super) verdict: Verdict,
+}
+
+/// What came of looking at a definition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Came {
+    /// Nothing is other than before.
+    Same,
+    /// It is new, and waits.
+    Held,
+    /// It is another than the one decided about, and waits.
+    Changed,
+    /// It was let in by the server's mode.
+    LetIn,
+}
+
+impl Kept {
+    /// The pin of the definition as it is now.
+    pub(super) fn pin(&self) -> Option<&Pin> {
+        let ruled = self.ruling.as_ref().map(|ruling| &ruling.pin);
+        self.now.as_ref().or(ruled)
+    }
+
+    pub(super) fn standing(&self) -> Standing {
+        match (&self.ruling, &self.now) {
+            (None, _) => Standing::Pending,
+            (Some(_), Some(_)) => Standing::Changed,
+            (Some(ruling), None) if ruling.approved => Standing::Approved,
+            (Some(_), None) => Standing::Blocked,
+        }
+    }
+
+    /// Whether it waits for a person.
+    pub(super) fn waits(&self) -> bool {
+        self.listed && matches!(self.standing(), Standing::Pending | Standing::Changed)
+    }
+
+    /// What was approved, where that is not what the server has now.
+    pub(super) fn approved_before(&self) -> Option<&Pin> {
+        let ruling = self.ruling.as_ref()?;
+        (self.now.is_some() && ruling.approved).then_some(&ruling.pin)
+    }
+
+    fn rule(&mut self, approved: bool, at: u64) {
+        let varies = self.id.kind == DefinitionKind::PromptText
+            && self.ruling.is_some()
+            && (self.now.is_some() || self.restless);
+        if let Some(pin) = self.pin().cloned() {
+            self.ruling = Some(Ruling { pin, approved });
+            self.now = None;
+            self.restless = varies;
+            self.since = at;
+        }
+    }
+}
+
+impl Record {
+    /// A server of which nothing is known.
+    pub(super) fn of(server: &str) -> Self {
+        Self {
+            server: server.to_owned(),
+            ..Self::default()
+        }
+    }
+
+    /// Whether clients may see this very definition.
+    pub(super) fn lets_in(&self, id: &DefinitionId, hash: &str) -> bool {
+        let ruling = self
+            .definitions
+            .get(id)
+            .and_then(|kept| kept.ruling.as_ref());
+        ruling.is_some_and(|ruling| ruling.approved && ruling.pin.hash == hash)
+    }
+
+    /// Takes note of a definition as it is now.
+    pub(super) fn look(&mut self, seen: Seen, mode: TrustMode, at: u64) -> Came {
+        let Seen { id, pin, verdict } = seen;
+        let Some(kept) = self.definitions.get_mut(&id) else {
+            self.make_room();
+            let kept = Kept {
+                id: id.clone(),
+                ruling: None,
+                now: Some(pin),
+                verdict,
+                since: at,
+                listed: true,
+                restless: false,
+            };
+            let kept = self.definitions.entry(id).or_insert(kept);
+            return passed(kept, mode, at).unwrap_or(Came::Held);
+        };
+        let unchanged = kept.pin().is_some_and(|known| known.hash == pin.hash);
+        kept.listed = true;
+        if unchanged {
+            return passed(kept, mode, at).unwrap_or(Came::Same);
+        }
+        kept.verdict = verdict;
+        kept.since = at;
+        match &kept.ruling {
+            // It is again what was decided about.
+            Some(ruling) if ruling.pin.hash == pin.hash => {
+                kept.now = None;
+                return Came::Same;
+            }
+            Some(_) => kept.now = Some(pin),
+            None => {
+                kept.now = Some(pin);
+                kept.restless = true;
+            }
+        }
+        passed(kept, mode, at).unwrap_or(Came::Changed)
+    }
+
+    /// Takes note of which definitions of a kind are listed no more.
+    pub(super) fn unlist(&mut self, gone: impl Fn(&DefinitionId) -> bool) {
+        for kept in self.definitions.values_mut().filter(|kept| gone(&kept.id)) {
+            kept.listed = false;
+        }
+    }
+
+    /// Rules about definitions as they were seen; returns those that are others by now.
+    pub(super) fn rule(
+        &mut self,
+        seen: &[SeenDefinition],
+        approved: bool,
+        at: u64,
+    ) -> Vec<DefinitionId> {
+        let mut left = Vec::new();
+        for SeenDefinition { id, hash } in seen {
+            let kept = self.definitions.get_mut(id);
+            match kept.filter(|kept| kept.pin().is_some_and(|pin| pin.hash == *hash)) {
+                Some(kept) => kept.rule(approved, at),
+                None => left.push(id.clone()),
+            }
+        }
+        left
+    }
+
+    /// Lets in what waits, as far as a mode lets it.
+    pub(super) fn pass_waiting(&mut self, mode: TrustMode, at: u64) {
+        for kept in self.definitions.values_mut().filter(|kept| kept.waits()) {
+            passed(kept, mode, at);
+        }
+    }
+
+    /// Puts back what was decided before; what was seen since stays known.
+    pub(super) fn restore(&mut self, before: &Self, at: u64) {
+        self.allowed.clone_from(&before.allowed);
+        self.mode = before.mode;
+        for kept in self.definitions.values_mut() {
+            let Some(pin) = kept.pin().cloned() else {
+                continue;
+            };
+            let known = before.definitions.get(&kept.id);
+            let ruling = known.and_then(|known| known.ruling.clone());
+            if ruling != kept.ruling {
+                let same = ruling.as_ref().is_some_and(|ruling| ruling.pin == pin);
+                kept.ruling = ruling;
+                kept.now = (!same).then_some(pin);
+                kept.since = known.map_or(at, |known| known.since);
+            }
+        }
+    }
+
+    /// Whether anything of the server was ever approved and still is.
+    pub(super) fn has_approved(&self) -> bool {
+        let approved = |kept: &Kept| kept.ruling.as_ref().is_some_and(|ruling| ruling.approved);
+        self.definitions.values().any(approved)
+    }
+
+    /// Whether anything of the server is let in, or there was never anything to be.
+    pub(super) fn is_open(&self) -> bool {
+        (self.seen && self.definitions.is_empty()) || self.has_approved()
+    }
+
+    /// Forgets the definition that is longest gone, once there are too many.
+    fn make_room(&mut self) {
+        if self.definitions.len() < MOST {
+            return;
+        }
+        let oldest = |kept: &&Kept| (kept.listed, kept.since);
+        let id = self.definitions.values().min_by_key(oldest);
+        if let Some(id) = id.map(|kept| kept.id.clone()) {
+            self.definitions.remove(&id);
+        }
+    }
+}
+
+/// Lets a definition that waits in, if the mode does. A change of what a person has decided about
+/// is a person's affair in every mode but the last.
+fn passed(kept: &mut Kept, mode: TrustMode, at: u64) -> Option<Came> {
+    let is_clean = kept.verdict == Verdict::Clean;
+    let lets = match mode {
+        _ if kept.id.kind == DefinitionKind::PromptText && mode != TrustMode::Auto => {
+            kept.verdict != Verdict::Block
+                && match &kept.ruling {
+                    // What a prompt gives is known only once it is asked for: its first text is
+                    // as trusted as the prompt.
+                    None => true,
+                    Some(ruling) => ruling.approved && kept.restless && is_clean,
+                }
+        }
+        TrustMode::Manual => false,
+        TrustMode::Scan => kept.ruling.is_none() && is_clean && !kept.restless,
+        // What a person has blocked stays blocked.
+        TrustMode::Auto => kept.ruling.as_ref().is_none_or(|ruling| ruling.approved),
+    };
+    (lets && kept.now.is_some()).then(|| {
+        kept.rule(true, at);
+        Came::LetIn
+    })
+}
+
+/// The definitions as a list, since ids are no keys of JSON.
+mod listed {
+    use std::collections::BTreeMap;
+
+    use serde::{Deserialize as _, Deserializer, Serializer};
+
+    use super::{DefinitionId, Kept};
+
+    pub(super) fn serialize<S: Serializer>(
+        definitions: &BTreeMap<DefinitionId, Kept>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(definitions.values())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<BTreeMap<DefinitionId, Kept>, D::Error> {
+        let kept = Vec::<Kept>::deserialize(deserializer)?;
+        let keyed = kept.into_iter().map(|kept| (kept.id.clone(), kept));
+        Ok(keyed.collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(name: &str) -> DefinitionId {
+        DefinitionId {
+            kind: DefinitionKind::Tool,
+            name: name.to_owned(),
+        }
+    }
+
+    fn seen(name: &str, text: &str, verdict: Verdict) -> Seen {
+        let pin = Pin {
+            hash: format!("hash of {text}"),
+            text: text.to_owned(),
+        };
+        Seen {
+            id: id(name),
+            pin,
+            verdict,
+        }
+    }
+
+    fn standing(record: &Record, name: &str) -> Standing {
+        record.definitions[&id(name)].standing()
+    }
+
+    fn approve(record: &mut Record, name: &str, text: &str) -> Vec<DefinitionId> {
+        let (id, hash) = (id(name), format!("hash of {text}"));
+        record.rule(&[SeenDefinition { id, hash }], true, 9)
+    }
+
+    #[test]
+    fn only_what_was_seen_can_be_approved() {
+        let mut record = Record::of("s");
+        let manual = TrustMode::Manual;
+        assert_eq!(
+            record.look(seen("a", "one", Verdict::Clean), manual, 1),
+            Came::Held
+        );
+        assert_eq!(
+            record.look(seen("a", "two", Verdict::Clean), manual, 2),
+            Came::Changed
+        );
+        assert_eq!(approve(&mut record, "a", "one"), [id("a")]);
+        assert!(!record.lets_in(&id("a"), "hash of one"));
+        assert!(approve(&mut record, "a", "two").is_empty());
+        assert!(record.lets_in(&id("a"), "hash of two"));
+        assert!(!record.lets_in(&id("a"), "hash of one"));
+    }
+
+    #[test]
+    fn a_change_is_held_and_the_old_text_kept() {
+        let mut record = Record::of("s");
+        record.look(seen("a", "one", Verdict::Clean), TrustMode::Manual, 1);
+        approve(&mut record, "a", "one");
+        for mode in [TrustMode::Manual, TrustMode::Scan] {
+            record.look(seen("a", "two", Verdict::Clean), mode, 2);
+            assert_eq!(standing(&record, "a"), Standing::Changed);
+            assert!(!record.lets_in(&id("a"), "hash of two"));
+        }
+        let before = record.definitions[&id("a")].approved_before();
+        assert_eq!(before.map(|pin| pin.text.as_str()), Some("one"));
+        // It changes back, and is what was approved.
+        record.look(seen("a", "one", Verdict::Clean), TrustMode::Manual, 3);
+        assert_eq!(standing(&record, "a"), Standing::Approved);
+    }
+
+    #[test]
+    fn modes_let_in_what_they_say() {
+        use TrustMode::{Auto, Manual, Scan};
+        use Verdict::{Block, Clean, Review};
+        for (mode, verdict, let_in) in [
+            (Manual, Clean, false),
+            (Scan, Clean, true),
+            (Scan, Review, false),
+            (Scan, Block, false),
+            (Auto, Block, true),
+        ] {
+            let mut record = Record::of("s");
+            let came = record.look(seen("a", "one", verdict), mode, 1);
+            assert_eq!(came == Came::LetIn, let_in, "{mode:?} {verdict:?}");
+        }
+    }
+
+    #[test]
+    fn what_changes_while_it_waits_is_not_clean() {
+        let mut record = Record::of("s");
+        record.look(seen("a", "one", Verdict::Review), TrustMode::Scan, 1);
+        let came = record.look(seen("a", "two", Verdict::Clean), TrustMode::Scan, 2);
+        assert_eq!(came, Came::Changed);
+        assert_eq!(standing(&record, "a"), Standing::Pending);
+    }
+
+    #[test]
+    fn what_a_person_blocked_stays_blocked() {
+        let mut record = Record::of("s");
+        record.look(seen("a", "one", Verdict::Clean), TrustMode::Manual, 1);
+        let (id, hash) = (id("a"), "hash of one".to_owned());
+        record.rule(&[SeenDefinition { id, hash }], false, 2);
+        for text in ["one", "two"] {
+            record.look(seen("a", text, Verdict::Clean), TrustMode::Auto, 3);
+            assert!(!record.has_approved());
+        }
+    }
+
+    #[test]
+    fn a_decision_can_be_taken_back() {
+        let mut record = Record::of("s");
+        record.look(seen("a", "one", Verdict::Clean), TrustMode::Manual, 1);
+        let before = record.clone();
+        approve(&mut record, "a", "one");
+        record.look(seen("b", "new", Verdict::Clean), TrustMode::Manual, 5);
+        record.restore(&before, 6);
+        assert_eq!(standing(&record, "a"), Standing::Pending);
+        assert_eq!(standing(&record, "b"), Standing::Pending);
+        assert!(!record.lets_in(&id("a"), "hash of one"));
+    }
+
+    #[test]
+    fn a_record_survives_its_file() {
+        let mut record = Record::of("s");
+        record.look(seen("a", "one", Verdict::Review), TrustMode::Manual, 1);
+        approve(&mut record, "a", "one");
+        record.look(seen("a", "two", Verdict::Clean), TrustMode::Manual, 2);
+        let text = serde_json::to_string(&record).expect("JSON");
+        assert_eq!(serde_json::from_str::<Record>(&text).expect("read"), record);
+    }
+}
