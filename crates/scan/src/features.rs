@@ -1,0 +1,159 @@
+//! The words of a definition as a sparse vector: what the linear model is trained on and asked
+//! with.
+//!
+//! Words and pairs of words, hashed; what differs from server to server without a meaning
+//! (names of tools, addresses, paths, numbers) becomes one word for its kind.
+
+use std::collections::BTreeMap;
+
+use crate::reading::Reading;
+use crate::surface::Role;
+
+/// Width of the vector.
+pub const DIMENSION: usize = 1 << 15;
+
+/// Words of one definition that count.
+const WORDS: usize = 4096;
+
+/// How often a broken rule counts as much as a word.
+const RULE_WEIGHT: f32 = 2.0;
+
+/// Hashed features with how often they occur, damped, in the order of their numbers.
+pub type Features = Vec<(u32, f32)>;
+
+/// The features of the texts of a definition.
+pub(crate) fn of(readings: &[Reading<'_>]) -> Features {
+    let mut counts = Counts::default();
+    let own = readings
+        .iter()
+        .find(|reading| reading.passage.role == Role::Name);
+    let own = own
+        .map(|reading| reading.view.text.clone())
+        .unwrap_or_default();
+    for reading in readings {
+        counts.add_reading(reading, &own);
+    }
+    counts.features()
+}
+
+#[derive(Default)]
+struct Counts {
+    counts: BTreeMap<u32, f32>,
+    words: usize,
+}
+
+impl Counts {
+    fn add_reading(&mut self, reading: &Reading<'_>, own: &str) {
+        match reading.passage.role {
+            Role::Formal | Role::Name => {}
+            Role::Parameter => {
+                for word in words(&reading.view.text).take(8) {
+                    self.add("param", word, "", 0.5);
+                }
+            }
+            Role::Prose => self.add_prose(reading, own),
+        }
+    }
+
+    fn add_prose(&mut self, reading: &Reading<'_>, own: &str) {
+        for found in &reading.matches {
+            let kind = if found.discounted { "spoken" } else { "rule" };
+            self.add(kind, found.rule.code, "", RULE_WEIGHT);
+        }
+        for label in labels(&reading.passage.text) {
+            self.add("label", &label, "", 1.0);
+        }
+        let mut last = "^".to_owned();
+        for word in tokens(&reading.view.text, own) {
+            if self.words == WORDS {
+                return;
+            }
+            self.words += 1;
+            self.add("word", &word, "", 1.0);
+            self.add("pair", &last, &word, 1.0);
+            last = word;
+        }
+    }
+
+    fn add(&mut self, kind: &str, one: &str, other: &str, weight: f32) {
+        *self.counts.entry(number(kind, one, other)).or_default() += weight;
+    }
+
+    fn features(self) -> Features {
+        let damped = |count: f32| (1.0 + count).ln();
+        self.counts
+            .into_iter()
+            .map(|(number, count)| (number, damped(count)))
+            .collect()
+    }
+}
+
+/// FNV-1a of the feature's parts, folded to the width of the vector.
+fn number(kind: &str, one: &str, other: &str) -> u32 {
+    let mut hash: u32 = 0x811c_9dc5;
+    for part in [kind, one, other] {
+        for byte in part.bytes().chain([0]) {
+            hash ^= u32::from(byte);
+            hash = hash.wrapping_mul(0x0100_0193);
+        }
+    }
+    (hash >> 17) ^ (hash & 0x7fff)
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|letter: char| !letter.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+}
+
+/// Words in the order of the text, with one word each for names, addresses, paths and numbers.
+fn tokens<'a>(text: &'a str, own: &'a str) -> impl Iterator<Item = String> + 'a {
+    text.split(|letter: char| letter.is_whitespace() || ",;()[]{}<>\"`|".contains(letter))
+        .filter(|piece| !piece.is_empty())
+        .flat_map(move |piece| token(piece, own))
+}
+
+fn token(piece: &str, own: &str) -> Vec<String> {
+    let trimmed = piece.trim_matches(|letter: char| ".:!?'*#".contains(letter));
+    let one = |word: &str| vec![word.to_owned()];
+    if trimmed.is_empty() {
+        return Vec::new();
+    }
+    if trimmed == own && own.contains('_') {
+        return one("_self");
+    }
+    if trimmed.contains("://") {
+        return one("_address");
+    }
+    if trimmed.contains('@') && trimmed.contains('.') {
+        return one("_mail");
+    }
+    if trimmed.starts_with("~/") || (trimmed.starts_with('/') && trimmed.len() > 3) {
+        return one("_path");
+    }
+    if trimmed.starts_with("$(") || trimmed == "&&" {
+        return one("_shell");
+    }
+    if trimmed
+        .bytes()
+        .all(|byte| byte.is_ascii_digit() || b".%".contains(&byte))
+    {
+        return one("_number");
+    }
+    if trimmed.contains('_') || trimmed.contains('=') {
+        return one("_name");
+    }
+    words(trimmed).map(str::to_owned).collect()
+}
+
+/// Words in capitals before a colon, as in `IMPORTANT:`, with which texts give themselves weight.
+fn labels(text: &str) -> impl Iterator<Item = String> + '_ {
+    let lines = text.split(['\n', '.', '>', '[']);
+    lines.filter_map(|line| {
+        let (label, _) = line.split_once(':')?;
+        let label = label.trim();
+        let capitals = label
+            .bytes()
+            .all(|byte| byte.is_ascii_uppercase() || b" ()-".contains(&byte));
+        (label.len() > 3 && label.len() < 60 && capitals).then(|| "capitals".to_owned())
+    })
+}
