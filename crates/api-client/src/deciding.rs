@@ -2,7 +2,10 @@
 
 use bytes::Bytes;
 use http::Method;
-use model::{AcceptReview, Candidate, Candidates, Change, ParseText, ServerStatus, SettingsPage};
+use model::{
+    AcceptReview, Candidate, Candidates, Change, Decided, Decision, ParseText, ServerReview,
+    ServerStatus, SettingsPage,
+};
 use serde_json::{Map, Value};
 
 use crate::path::path;
@@ -32,6 +35,24 @@ impl Client {
     /// Drops a proposal, or stops asking about a server that an agent has written.
     pub async fn dismiss_review(&self, id: &str) -> Result<(), ClientError> {
         let reply = self.reply(Method::DELETE, path(&["review", id]), Bytes::new());
+        reply.await.map(drop)
+    }
+
+    /// Everything about one server that a person decides about.
+    pub async fn server_review(&self, server: &str) -> Result<ServerReview, ClientError> {
+        self.get(path(&["quarantine", server])).await
+    }
+
+    /// Decides about a server or its definitions.
+    pub async fn decide(&self, server: &str, decision: &Decision) -> Result<Decided, ClientError> {
+        let path = path(&["quarantine", server]);
+        self.json(Method::POST, path, Some(decision)).await
+    }
+
+    /// Takes the last decision about a server back.
+    pub async fn undo_decision(&self, id: &str) -> Result<(), ClientError> {
+        let path = path(&["quarantine", "undo", id]);
+        let reply = self.reply(Method::POST, path, Bytes::new());
         reply.await.map(drop)
     }
 

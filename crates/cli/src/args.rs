@@ -78,9 +78,8 @@ pub(crate) enum Command {
     Pause(pause::Args),
     /// Let calls through again
     Resume,
-    /// Decide about servers that links and agents propose
-    #[command(subcommand)]
-    Review(review::Command),
+    /// Decide what clients may see: new servers, new and changed definitions, proposals
+    Review(review::Args),
     /// Show what happened: calls, changes, servers, sign-ins
     Activity(activity::Args),
     /// Show the log of a server, or of the gateway itself

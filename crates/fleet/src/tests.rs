@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use config::{ConfigStore, KeyringError};
-use model::{Secret, ServerState, ServerStatus, Snapshot};
+use model::{Secret, ServerState, ServerStatus, Snapshot, TrustMode};
 use serde_json::{Value, json};
 use store::EraMemory;
 use telemetry::{Rotation, ServerLogs};
@@ -22,7 +22,7 @@ use upstream::Context;
 use upstream::reaper::RunMark;
 use vault::{Keychain, Vault};
 
-use crate::Fleet;
+use crate::{Fleet, Place};
 
 /// Longer than anything here takes; only a test that fails waits for so long.
 const PATIENCE: Duration = Duration::from_secs(50);

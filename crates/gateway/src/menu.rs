@@ -58,7 +58,7 @@ pub(crate) async fn run(
         "describe_tools" => describe::run(inner, &arguments),
         "read_cache" => read_cache::run(inner, &arguments).await,
         "upstream_servers" => servers::run(inner, who, &arguments).await,
-        "quarantine_security" => quarantine::run(inner, &arguments),
+        "quarantine_security" => quarantine::run(inner, &arguments).await,
         _ => return None,
     };
     Some(Ok(match answer {

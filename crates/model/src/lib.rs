@@ -34,8 +34,9 @@ pub use snapshot::{
 pub use state::{ServerState, StartPhase};
 pub use tool::{Effect, ToolSummary};
 pub use trust::{
-    Decided, Decision, DefinitionId, DefinitionKind, DefinitionReview, HoldReason, InvalidTrustMode, ScanFinding,
-    SeenDefinition, ServerReview, Standing, TrustMode, TrustStatus, UndoOffer, Verdict,
+    Decided, Decision, DefinitionId, DefinitionKind, DefinitionReview, HoldReason,
+    InvalidTrustMode, ScanFinding, SeenDefinition, ServerReview, Standing, TrustMode, TrustStatus,
+    UndoOffer, Verdict,
 };
 
 use std::fmt::Write as _;

@@ -116,7 +116,9 @@ impl std::str::FromStr for TrustMode {
     /// For people, who are told of a mistake; files are read by [`TrustMode::parse`].
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let mode = Self::parse(text);
-        (mode.as_str() == text).then_some(mode).ok_or(InvalidTrustMode)
+        (mode.as_str() == text)
+            .then_some(mode)
+            .ok_or(InvalidTrustMode)
     }
 }
 
@@ -164,7 +166,7 @@ pub struct DefinitionReview {
     /// What a model would read, as its server has it now.
     pub now: Value,
     /// What was approved, where that is another.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub approved: Option<Value>,
     /// What a scan makes of it.
     pub verdict: Verdict,
@@ -199,7 +201,7 @@ pub struct TrustStatus {
     pub mode: TrustMode,
     /// The mode as the configuration has it, where that is another: it was not accepted yet, or
     /// is no mode.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub wanted: Option<String>,
     /// Why it waits for a person; `None` if it does not.
     pub hold: Option<HoldReason>,
@@ -227,7 +229,7 @@ pub struct ServerReview {
     /// What it runs or reaches and receives, as configured now.
     pub evidence: Evidence,
     /// What was approved to be run, where that is another.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub approved_evidence: Option<Evidence>,
     /// Names the launch as shown here; a decision to start it repeats it.
     pub launch: String,
@@ -236,7 +238,7 @@ pub struct ServerReview {
     /// Clients that would see what is approved, as they name themselves.
     pub audience: Vec<String>,
     /// The last decision, for as long as it can be undone.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub undo: Option<UndoOffer>,
 }
 

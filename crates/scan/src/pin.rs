@@ -67,7 +67,7 @@ pub fn compare(kind: DefinitionKind, before: &Value, after: &Value) -> Compariso
 /// The member that names a definition of this kind; instructions have none.
 fn name(kind: DefinitionKind, definition: &Value) -> &str {
     let member = match kind {
-        DefinitionKind::Instructions => return "",
+        DefinitionKind::Instructions | DefinitionKind::PromptText => return "",
         DefinitionKind::Tool | DefinitionKind::Prompt => "name",
         DefinitionKind::Resource => "uri",
         DefinitionKind::ResourceTemplate => "uriTemplate",

@@ -63,7 +63,7 @@ fn pin(kind: DefinitionKind, definition: &Value) -> Pin {
 }
 
 /// Judges a definition, unless it is known as it is.
-pub(super) fn judged(record: &Record, (id, pin): (DefinitionId, Pin), others: &Others<'_>) -> Seen {
+pub(super) fn judged(record: &Record, (id, pin): (DefinitionId, Pin), others: Others<'_>) -> Seen {
     let known = record.definitions.get(&id);
     let known = known.filter(|kept| kept.pin() == Some(&pin));
     let verdict = match known {
@@ -82,7 +82,7 @@ pub(super) fn findings(
     record: &Record,
     id: &DefinitionId,
     pin: &Pin,
-    others: &Others<'_>,
+    others: Others<'_>,
 ) -> Vec<ScanFinding> {
     let definition: Value = serde_json::from_str(&pin.text).unwrap_or_default();
     let mut findings = scan::scan(id.kind, &definition, others).findings;

@@ -44,7 +44,7 @@ impl Inner {
         let others = neighbours.without(server);
         let shown = |kept: &Kept| {
             let pin = kept.pin()?;
-            let findings = judge::findings(record, &kept.id, pin, &others);
+            let findings = judge::findings(record, &kept.id, pin, others);
             Some(DefinitionReview {
                 id: kept.id.clone(),
                 standing: kept.standing(),

@@ -119,7 +119,7 @@ impl Inner {
         let mode = self.quarantine.mode(&known, config);
         let seen: Vec<_> = found
             .iter()
-            .map(|found| judge::judged(&known, found.clone(), &others))
+            .map(|found| judge::judged(&known, found.clone(), others))
             .collect();
         let noted = self.quarantine.change(server, |record| {
             first(record);

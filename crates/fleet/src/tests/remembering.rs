@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use config::ConfigStore;
-use model::{ActivityKind, ApiError, CallOutcome, Snapshot};
+use model::{ActivityKind, ApiError, CallOutcome, Snapshot, TrustMode};
 use serde_json::json;
 use tempfile::TempDir;
 use tokio::task::JoinSet;

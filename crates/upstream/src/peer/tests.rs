@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use model::Problem;
-use tokio::sync::mpsc;
+
 use wire::{Message, RawObject, RequestId};
 
 use futures_util::FutureExt as _;

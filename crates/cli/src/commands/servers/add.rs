@@ -215,7 +215,8 @@ mod tests {
             added,
             AddServer {
                 name: "t".into(),
-                entry
+                entry,
+                consent: true,
             }
         );
     }

@@ -1,7 +1,7 @@
-//! `toolgate review`: servers that somebody proposed and that wait for a person's decision.
+//! Servers that somebody proposed, or an agent has added.
 
 use clap::Subcommand;
-use model::{AcceptReview, ReviewItem, ReviewSource, now_millis};
+use model::{AcceptReview, ReviewItem, ReviewSource};
 use serde_json::json;
 
 use crate::commands::evidence::{self, fact};
@@ -12,9 +12,7 @@ use crate::output::{self, age, visible};
 
 /// What to do with what waits.
 #[derive(Debug, Subcommand)]
-pub(crate) enum Command {
-    /// Show what waits, and what it would run or reach
-    List,
+pub(super) enum Command {
     /// Add or switch on a server that waits
     #[command(
         after_long_help = "Examples:\n  toolgate review accept proposal-1\n  toolgate review accept proposal-1 --name work-github"
@@ -37,28 +35,11 @@ pub(crate) enum Command {
     },
 }
 
-pub(crate) async fn run(context: &Context, command: Command) -> Result<Code, Failure> {
+pub(super) async fn run(context: &Context, command: Command) -> Result<Code, Failure> {
     match command {
-        Command::List => list(context).await,
         Command::Accept { id, name, no_wait } => accept(context, &id, name, no_wait).await,
         Command::Dismiss { id } => dismiss(context, &id).await,
     }
-}
-
-async fn list(context: &Context) -> Result<Code, Failure> {
-    let waiting = context.client().await?.status().await?.review;
-    if context.json {
-        output::json(&waiting)?;
-    } else if waiting.is_empty() {
-        output::note("Nothing waits for a review.");
-    } else {
-        output::text(&render(&waiting, now_millis()))?;
-        output::note(
-            "Decide with `toolgate review accept ID` or `toolgate review dismiss ID`; what you \
-             accept runs with your rights.",
-        );
-    }
-    Ok(Code::Ok)
 }
 
 async fn accept(
@@ -89,7 +70,7 @@ async fn dismiss(context: &Context, id: &str) -> Result<Code, Failure> {
 }
 
 /// What waits, a block each.
-fn render(waiting: &[ReviewItem], now: u64) -> String {
+pub(super) fn render(waiting: &[ReviewItem], now: u64) -> String {
     let block = |item: &ReviewItem| {
         let heading = format!("{} ({})", item.name, item.id);
         let mut text = evidence::render(&heading, &item.evidence);
