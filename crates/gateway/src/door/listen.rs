@@ -51,7 +51,7 @@ pub(super) async fn messages(
     let end = wire::Response::new(id.clone(), Ok(result.to_raw()));
     let closing = visit.gateway.0.closing.clone().cancelled_owned();
     let presence = asking.who.presence;
-    let changes = follow(&visit.gateway, visit.face.clone(), Listener::Filter(filter))
+    let changes = follow(visit, Listener::Filter(filter))
         .map(move |change| {
             let _open = &presence;
             Message::Notification(marked(change, &id))
@@ -132,13 +132,16 @@ impl Wishes {
 fn wishes(asking: &Asking, wanted: &RawObject) -> Vec<Wishes> {
     match &asking.face {
         Face::Server(server) => vec![Wishes::new(server.clone(), String::new(), wanted)],
-        Face::Menu | Face::All => split_filter(wanted)
-            .into_iter()
-            .filter_map(|(slug, part)| {
-                let server = asking.gateway.fleet().server_named(&slug)?;
-                Some(Wishes::new(server, slug, &part))
-            })
-            .collect(),
+        Face::Menu | Face::All => {
+            let catalog = asking.catalog();
+            split_filter(wanted)
+                .into_iter()
+                .filter_map(|(slug, part)| {
+                    let server = catalog.server(&slug)?.name.clone();
+                    Some(Wishes::new(server, slug, &part))
+                })
+                .collect()
+        }
     }
 }
 
