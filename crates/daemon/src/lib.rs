@@ -13,6 +13,7 @@ use std::sync::Arc;
 use config::{ConfigStore, OpenError, Paths};
 use gateway::Overrides;
 use local_api::Access;
+use model::TokenRule;
 use tokio_util::sync::CancellationToken;
 
 use doors::Doors;
@@ -49,6 +50,8 @@ pub struct Ready {
     pub config_file: PathBuf,
     /// Servers in it.
     pub servers: usize,
+    /// Whether clients need a token, and none has one.
+    pub wants_token: bool,
     access: Access,
 }
 
@@ -127,6 +130,7 @@ pub async fn run(options: Options) -> Result<(), StartError> {
         socket: paths.socket.clone(),
         config_file: paths.config_file.clone(),
         servers: settings.servers.len(),
+        wants_token: settings.tokens == TokenRule::Required && parts.fleet.tokens().is_empty(),
         access: parts.api.access.clone(),
     };
     tracing::info!(endpoint = ready.endpoint, servers = ready.servers, "ready");

@@ -24,6 +24,7 @@ mod review;
 mod servers;
 mod settings;
 mod sign_in;
+mod tokens;
 mod tools;
 
 use std::sync::Arc;
@@ -114,6 +115,8 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(review::accept))
         .routes(routes!(review::dismiss))
         .routes(routes!(pause::begin, pause::end))
+        .routes(routes!(tokens::list, tokens::issue))
+        .routes(routes!(tokens::revoke))
         .routes(routes!(desktop::open_window))
         .routes(routes!(desktop::shut_down))
         .routes(routes!(openapi::read))

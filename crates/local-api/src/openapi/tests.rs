@@ -26,10 +26,11 @@ const UPDATE: &str = "UPDATE_SCHEMA";
 struct Description;
 
 /// What clients send; there, a field that may be absent is optional.
-const BODIES: [&str; 10] = [
+const BODIES: [&str; 11] = [
     "AcceptReview",
     "AddServer",
     "CallTool",
+    "NewClientToken",
     "OpenWindow",
     "ParseText",
     "PauseFor",

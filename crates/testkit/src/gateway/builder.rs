@@ -42,6 +42,12 @@ impl Builder {
         self
     }
 
+    /// Requires tokens, as a gateway does unless told otherwise.
+    #[must_use]
+    pub fn guarded(self) -> Self {
+        self.setting("tokens", json!("required"))
+    }
+
     /// Sets an environment variable of the gateway.
     #[must_use]
     pub fn env(mut self, name: &str, value: &str) -> Self {
@@ -96,9 +102,10 @@ impl Builder {
     }
 }
 
-/// A configuration that listens on a port of its own.
+/// A configuration that listens on a port of its own, where clients need no token: most tests are
+/// of something else, and some of their clients cannot send one.
 pub(super) fn config(settings: Map<String, Value>, servers: Map<String, Value>) -> Value {
-    let mut config = json!({"listen": "127.0.0.1:0"});
+    let mut config = json!({"listen": "127.0.0.1:0", "tokens": "off"});
     for (key, value) in settings {
         config[key] = value;
     }
@@ -121,6 +128,7 @@ mod tests {
         let config: Value = serde_json::from_str(&text).expect("JSON");
         assert_eq!(config["listen"], "127.0.0.1:0");
         assert_eq!(config["readOnly"], true);
+        assert_eq!(config["tokens"], "off");
         assert_eq!(config["mcpServers"]["x"]["url"], "http://127.0.0.1:1/mcp");
     }
 
