@@ -10,8 +10,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::Scope;
 
-/// Streams that may be open under one pass at the same time. One program has a few; a program
-/// that opens more and reads none of them must not use up what all clients share.
+/// Streams of news and WebSockets that may be open under one pass at the same time. One program
+/// has a few; one that opens many more must not use up the connections that all clients share.
 const MOST_STREAMS: usize = 400;
 
 /// Whoever was let in, and for how long.
@@ -56,7 +56,7 @@ impl Pass {
         &self.over
     }
 
-    /// Room for one more stream, for as long as the result lives; `None` if there is none.
+    /// Room for one more stream of news or WebSocket, for as long as the result lives; `None` if there is none.
     pub fn stream(&self) -> Option<OwnedSemaphorePermit> {
         Arc::clone(&self.streams).try_acquire_owned().ok()
     }

@@ -8,11 +8,12 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use fleet::{Admitted, Pass, TOKEN_PREFIX};
 use futures_util::StreamExt as _;
+use tokio::sync::OwnedSemaphorePermit;
 
 use crate::Gateway;
 use crate::guard::Doorkeeper;
@@ -37,14 +38,20 @@ pub(super) async fn admit(
         Err(refused) => return refused,
     };
     request.extensions_mut().insert(Arc::clone(&pass));
+    // Streams of answers are as many as the requests in flight, which are bounded.
+    let is_standing = request.method() == Method::GET;
     let answer = tokio::select! {
         answer = next.run(request) => answer,
         () = pass.over().cancelled() => return unauthorized(BAD_TOKEN),
     };
-    if is_stream(answer.headers()) {
-        bounded(answer, &pass)
-    } else {
-        answer
+    if !is_stream(answer.headers()) {
+        return answer;
+    }
+    let room = is_standing.then(|| pass.stream());
+    match room {
+        Some(None) => too_many_streams(),
+        Some(Some(room)) => ending(answer, &pass, Some(room)),
+        None => ending(answer, &pass, None),
     }
 }
 
@@ -114,16 +121,13 @@ fn is_stream(headers: &HeaderMap) -> bool {
     kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"))
 }
 
-/// A stream that ends with the pass, and is one of the few that the pass may have open.
-fn bounded(answer: Response, pass: &Pass) -> Response {
-    let Some(room) = pass.stream() else {
-        return too_many_streams();
-    };
+/// A stream that ends with the pass, and holds what is given to it until its own end.
+fn ending(answer: Response, pass: &Pass, held: Option<OwnedSemaphorePermit>) -> Response {
     let over = pass.over().clone().cancelled_owned();
     answer.map(|body| {
         let frames = body.into_data_stream().take_until(over);
         Body::from_stream(frames.inspect(move |_| {
-            let _open = &room;
+            let _open = &held;
         }))
     })
 }

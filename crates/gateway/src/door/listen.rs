@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use wire::{META_SUBSCRIPTION, Message, Notification, Raw, RawObject, Request, RequestId, raw};
 
 use super::Visit;
+use super::admission::too_many_streams;
 use super::http_answer::{event, events};
 use super::modern::requester;
 use crate::face::Face;
@@ -24,8 +25,14 @@ const TASKS: &str = "taskIds";
 
 /// Answers with a stream of events.
 pub(super) async fn respond(visit: &Visit, request: Request, params: &RawObject) -> Response {
+    let Some(room) = visit.pass.stream() else {
+        return too_many_streams();
+    };
     let messages = messages(visit, request, params).await;
-    events(messages.map(|message| event(&message)))
+    events(messages.map(move |message| {
+        let _open = &room;
+        event(&message)
+    }))
 }
 
 /// Says what is subscribed to, then the changes, and at the end of the gateway the result.
