@@ -11,7 +11,7 @@ use crate::agent::Agent;
 fn config(more: &str) -> anyhow::Result<String> {
     let good = programs::fake(&[])?;
     Ok(format!(
-        r#"{{"listen": "127.0.0.1:0", "mcpServers": {{"good": {good}{more}}}}}"#
+        r#"{{"listen": "127.0.0.1:0", "tokens": "off", "mcpServers": {{"good": {good}{more}}}}}"#
     ))
 }
 

@@ -46,7 +46,9 @@ export class Gateway {
     await mkdir(path.join(folder, 'home'));
     const port = await freePort();
     const gateway = new Gateway(folder, port);
-    const text = JSON.stringify({ listen: `127.0.0.1:${port}`, ...config }, null, 2);
+    // Clients of these tests send no token unless a test is about them.
+    const settings = { listen: `127.0.0.1:${port}`, tokens: 'off', ...config };
+    const text = JSON.stringify(settings, null, 2);
     await writeFile(gateway.config, text);
     await gateway.launch();
     return gateway;

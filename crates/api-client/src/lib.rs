@@ -3,6 +3,7 @@
 //! [`Client`] has one method per route. [`Link`] is the single HTTP connection underneath, for
 //! those who speak something else than the API through the same door.
 
+mod admitting;
 mod client;
 mod deciding;
 mod desktop;

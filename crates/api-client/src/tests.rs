@@ -20,6 +20,7 @@ use tokio::task::JoinSet;
 
 use super::*;
 
+mod admitting;
 mod deciding;
 mod desktop;
 mod looking;

@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
     activity, bridge, bundle, completions, config, logs, pause, review, serve, servers, settings,
-    tools, ui,
+    tokens, tools, ui,
 };
 
 /// Shown at the end of the long help.
@@ -14,6 +14,7 @@ const AFTER_HELP: &str = "\
 Examples:
   toolgate serve                                    run the gateway in this terminal
   toolgate servers add time -- uvx mcp-server-time  add a server and wait until it is ready
+  toolgate tokens add \"VS Code\"                     let a client in, and show what to paste
   toolgate tools search \"create an issue\"           what an agent would find
   toolgate doctor                                   find out why something does not work
 
@@ -74,6 +75,11 @@ pub(crate) enum Command {
     /// Search, describe and call tools
     #[command(subcommand)]
     Tools(tools::Command),
+    /// Say which clients may call: list, make and revoke their tokens
+    Tokens {
+        #[command(subcommand)]
+        command: Option<tokens::Command>,
+    },
     /// Let no call of a client through, for some minutes or until `toolgate resume`
     Pause(pause::Args),
     /// Let calls through again

@@ -27,6 +27,9 @@ struct File {
     schema: Option<String>,
     /// Where clients reach the gateway: a loopback address with a port. Default: "127.0.0.1:8665".
     listen: Option<String>,
+    /// Whether clients need a token to call by TCP; "off" lets in every program and every user of
+    /// this machine. Default: "required".
+    tokens: Option<Tokens>,
     /// Whether tools that may change something are out of reach. Default: false.
     read_only: Option<bool>,
     /// Whether an agent may add servers. Default: true.
@@ -60,6 +63,15 @@ struct File {
     mcp_servers: Option<BTreeMap<String, Server>>,
     /// The servers by name, as VS Code calls it; the same as "mcpServers".
     servers: Option<BTreeMap<String, Server>>,
+}
+
+/// Whether clients need a token.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[expect(dead_code, reason = "only the names go into the schema")]
+enum Tokens {
+    Required,
+    Off,
 }
 
 /// What is logged, and how much of it is kept.

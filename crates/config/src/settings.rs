@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use indexmap::IndexMap;
-use model::{Preferences, ServerName};
+use model::{Preferences, ServerName, TokenRule};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -27,6 +27,8 @@ pub(crate) const DEFAULT_START_TIMEOUT: Duration = Duration::from_mins(1);
 pub struct Settings {
     /// Where clients reach the gateway; always a loopback address.
     pub listen: SocketAddr,
+    /// Whether clients need a token to call by TCP.
+    pub tokens: TokenRule,
     /// Whether tools that may change something are out of reach.
     pub read_only: bool,
     /// Whether an agent may add servers.
@@ -51,6 +53,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             listen: DEFAULT_LISTEN,
+            tokens: TokenRule::default(),
             read_only: false,
             allow_server_add: true,
             allow_server_remove: true,

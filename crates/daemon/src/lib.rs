@@ -14,7 +14,7 @@ use config::{ConfigStore, OpenError, Paths};
 use fleet::Place;
 use gateway::Overrides;
 use local_api::Access;
-use model::TrustMode;
+use model::{TokenRule, TrustMode};
 use tokio_util::sync::CancellationToken;
 
 use doors::Doors;
@@ -54,6 +54,8 @@ pub struct Ready {
     pub config_file: PathBuf,
     /// Servers in it.
     pub servers: usize,
+    /// Whether clients need a token, and none has one.
+    pub wants_token: bool,
     access: Access,
 }
 
@@ -139,6 +141,7 @@ pub async fn run(options: Options) -> Result<(), StartError> {
         socket: paths.socket.clone(),
         config_file: paths.config_file.clone(),
         servers: settings.servers.len(),
+        wants_token: settings.tokens == TokenRule::Required && parts.fleet.tokens().is_empty(),
         access: parts.api.access.clone(),
     };
     tracing::info!(endpoint = ready.endpoint, servers = ready.servers, "ready");

@@ -5,7 +5,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::time::Duration;
 
-use model::{Snapshot, now_millis};
+use model::{Snapshot, TokenRule, now_millis};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
@@ -41,6 +41,7 @@ async fn present(snapshot: &Snapshot) -> Vec<Check> {
     let mut findings = vec![Check::ok("gateway", message)];
     findings.extend(version(&snapshot.version));
     findings.push(endpoint(&snapshot.endpoint).await);
+    findings.extend(tokens(snapshot.token_rule));
     findings.extend(servers(snapshot));
     findings
 }
@@ -102,6 +103,18 @@ fn servers(snapshot: &Snapshot) -> Vec<Check> {
         ));
     }
     findings
+}
+
+/// Whether every program of the machine may call.
+pub(crate) fn tokens(rule: TokenRule) -> Option<Check> {
+    (rule == TokenRule::Off).then(|| {
+        Check::warning(
+            "tokens-off",
+            "Clients need no token, so every program and every user of this machine may call.",
+            "Make a token for each client with `toolgate tokens add NAME`, then remove `tokens` \
+             from the configuration.",
+        )
+    })
 }
 
 /// Whether a gateway could start.
@@ -214,6 +227,13 @@ mod tests {
             leftover(&socket).map(|finding| finding.code),
             Some("stale-socket")
         );
+    }
+
+    #[test]
+    fn a_door_without_tokens_is_mentioned() {
+        assert_eq!(tokens(TokenRule::Required), None);
+        let finding = tokens(TokenRule::Off).map(|finding| (finding.code, finding.level));
+        assert_eq!(finding, Some(("tokens-off", Level::Warning)));
     }
 
     #[test]

@@ -46,6 +46,7 @@ pub async fn examine(paths: &Paths, standing: Standing<'_>, vault: &Vault) -> Ve
     checks.extend(programs::runtimes(path));
     // A running gateway has said which of its servers lack what; it knows better than we do.
     if !is_running {
+        checks.extend(gateway::tokens(settings.tokens));
         checks.extend(programs::commands(&settings, path));
         checks.extend(programs::references(&settings, |name| {
             std::env::var_os(name).is_some()

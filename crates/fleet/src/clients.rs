@@ -4,11 +4,12 @@
 //! and never a ground for trust.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use model::{ClientStatus, now_millis};
 use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
 
 use crate::Fleet;
 
@@ -19,10 +20,15 @@ const MOST: usize = 64;
 const LINGER: u64 = 5 * 60 * 1000;
 
 impl Fleet {
-    /// A client has opened a connection or session, which is open until the result is dropped or
-    /// [`Presence::end`] is called.
-    pub fn client_present(&self, name: &str, kind: PresenceKind) -> Arc<Presence> {
-        self.0.clients.present(name, kind)
+    /// A client has opened a connection or session, which is open until the result is dropped,
+    /// [`Presence::end`] is called, or what let the client in is over.
+    pub fn client_present(
+        &self,
+        name: &str,
+        kind: PresenceKind,
+        over: &CancellationToken,
+    ) -> Arc<Presence> {
+        self.0.clients.present(name, kind, over)
     }
 }
 
@@ -42,14 +48,15 @@ pub struct Presence {
     known: Arc<Known>,
     used: AtomicU64,
     held: AtomicUsize,
-    over: AtomicBool,
+    over: CancellationToken,
     changed: Arc<Notify>,
 }
 
 impl Presence {
     /// One of nobody who is shown.
     pub fn unseen() -> Arc<Self> {
-        Clients::new(Arc::default()).present("", PresenceKind::Connection)
+        let over = CancellationToken::new();
+        Clients::new(Arc::default()).present("", PresenceKind::Connection, &over)
     }
 
     /// It was used just now.
@@ -70,13 +77,13 @@ impl Presence {
 
     /// It is over, although parts of it may live on.
     pub fn end(&self) {
-        self.over.store(true, Ordering::Relaxed);
+        self.over.cancel();
         self.touch();
     }
 
     /// Whether it is open, and until when if nothing else happens.
     fn open(&self, now: u64) -> (bool, Option<u64>) {
-        if self.over.load(Ordering::Relaxed) {
+        if self.over.is_cancelled() {
             return (false, None);
         }
         if self.kind == PresenceKind::Connection || self.held.load(Ordering::Relaxed) > 0 {
@@ -129,13 +136,13 @@ impl Clients {
         }
     }
 
-    fn present(&self, name: &str, kind: PresenceKind) -> Arc<Presence> {
+    fn present(&self, name: &str, kind: PresenceKind, over: &CancellationToken) -> Arc<Presence> {
         let presence = Arc::new(Presence {
             kind,
             known: self.get(name),
             used: AtomicU64::new(0),
             held: AtomicUsize::new(0),
-            over: AtomicBool::new(false),
+            over: over.child_token(),
             changed: Arc::clone(&self.changed),
         });
         presence.touch();
@@ -241,6 +248,10 @@ mod tests {
         Clients::new(Arc::new(Notify::new()))
     }
 
+    fn present(clients: &Clients, name: &str, kind: PresenceKind) -> Arc<Presence> {
+        clients.present(name, kind, &CancellationToken::new())
+    }
+
     fn only(clients: &Clients, now: u64) -> (usize, Option<u64>) {
         let (status, next) = clients.status(now);
         assert_eq!(status.len(), 1, "{status:?}");
@@ -250,8 +261,8 @@ mod tests {
     #[test]
     fn a_connection_is_open_until_it_is_dropped() {
         let clients = clients();
-        let one = clients.present("a", PresenceKind::Connection);
-        let two = clients.present("a", PresenceKind::Connection);
+        let one = present(&clients, "a", PresenceKind::Connection);
+        let two = present(&clients, "a", PresenceKind::Connection);
         assert_eq!(only(&clients, u64::MAX), (2, None));
         drop(one);
         assert_eq!(only(&clients, u64::MAX), (1, None));
@@ -260,9 +271,23 @@ mod tests {
     }
 
     #[test]
+    fn nobody_stays_once_what_let_them_in_is_over() {
+        let clients = clients();
+        let over = CancellationToken::new();
+        let one = clients.present("a", PresenceKind::Session, &over);
+        let two = clients.present("a", PresenceKind::Connection, &over);
+        let (now, _held) = (now_millis(), one.hold());
+        assert_eq!(only(&clients, now).0, 2);
+        two.end();
+        assert_eq!(only(&clients, now).0, 1);
+        over.cancel();
+        assert_eq!(only(&clients, now).0, 0);
+    }
+
+    #[test]
     fn a_session_lapses_unless_it_is_held_or_used() {
         let clients = clients();
-        let session = clients.present("a", PresenceKind::Session);
+        let session = present(&clients, "a", PresenceKind::Session);
         let now = now_millis();
         let (open, until) = only(&clients, now);
         let until = until.expect("it lapses");
@@ -283,7 +308,7 @@ mod tests {
         clients.count_call("a", false);
         clients.count_call("a", true);
         clients.get("a").last_seen.store(5, Ordering::Relaxed);
-        clients.present("b", PresenceKind::Session);
+        present(&clients, "b", PresenceKind::Session);
         let (status, _) = clients.status(now_millis());
         let names: Vec<&str> = status.iter().map(|client| client.name.as_str()).collect();
         assert_eq!(names, ["b", "a"]);
@@ -294,7 +319,7 @@ mod tests {
     #[test]
     fn the_number_of_clients_is_bounded_and_connected_ones_stay() {
         let clients = clients();
-        let _connected = clients.present("connected", PresenceKind::Connection);
+        let _connected = present(&clients, "connected", PresenceKind::Connection);
         clients
             .get("connected")
             .last_seen

@@ -19,6 +19,7 @@ mod sign_ins;
 mod slot;
 mod snapshot;
 mod stats;
+mod tokens;
 mod upkeep;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -42,6 +43,7 @@ pub use exchange::Exchange;
 pub use place::Place;
 pub use quarantine::DecisionError;
 pub use review::{Proposal, ReviewError};
+pub use tokens::{Admitted, Pass, Scope, TOKEN_PREFIX, TokenError};
 
 use activity::ActivityLog;
 use changes::ChangeLog;
@@ -54,6 +56,7 @@ use review::ReviewList;
 use sign_ins::SignIns;
 use slot::{Slot, Slots};
 use stats::StatsBook;
+use tokens::TokenBook;
 
 /// Events that a slow listener may lag behind; it then draws from the snapshot.
 const EVENT_QUEUE: usize = 256;
@@ -79,6 +82,7 @@ pub(crate) struct Inner {
     pub(crate) counted: Arc<Notify>,
     pub(crate) activity: ActivityLog,
     pub(crate) clients: Clients,
+    pub(crate) tokens: TokenBook,
     pub(crate) stats: StatsBook,
     pub(crate) pause: PauseSwitch,
     pub(crate) changes: ChangeLog,
@@ -130,6 +134,7 @@ impl Fleet {
             changed: Arc::new(Notify::new()),
             activity: ActivityLog::open(place),
             clients: Clients::new(Arc::clone(&counted)),
+            tokens: TokenBook::open(place),
             stats: StatsBook::open(place),
             pause: PauseSwitch::open(place),
             changes: ChangeLog::open(place),
@@ -315,14 +320,8 @@ impl Fleet {
     /// The server of this slug, or of this very name.
     pub fn server_named(&self, slug_or_name: &str) -> Option<ServerName> {
         let catalog = self.catalog();
-        let known = |server: &&CatalogServer| {
-            server.slug == slug_or_name || server.name.as_str() == slug_or_name
-        };
-        catalog
-            .servers()
-            .iter()
-            .find(known)
-            .map(|server| server.name.clone())
+        let server = catalog.server(slug_or_name);
+        server.map(|server| server.name.clone())
     }
 }
 

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use config::Loaded;
 use model::{
-    CallSummary, ClientStatus, ConfigStatus, Event, Pause, ReviewItem, ServerName, ServerStatus,
-    Snapshot, Totals, now_millis,
+    CallSummary, ClientStatus, ClientToken, ConfigStatus, Event, Pause, ReviewItem, ServerName,
+    ServerStatus, Snapshot, TokenRule, Totals, now_millis,
 };
 
 use crate::place::Place;
@@ -15,6 +15,8 @@ use crate::slot::{View, Views};
 #[derive(Default)]
 pub(crate) struct Beside {
     pub(crate) clients: Vec<ClientStatus>,
+    pub(crate) tokens: Vec<ClientToken>,
+    pub(crate) token_rule: TokenRule,
     pub(crate) recent: Vec<CallSummary>,
     pub(crate) pause: Option<Pause>,
     pub(crate) review: Vec<ReviewItem>,
@@ -66,6 +68,8 @@ pub(crate) fn next(
         started_at: last.started_at,
         pid: last.pid,
         clients: beside.clients,
+        tokens: beside.tokens,
+        token_rule: beside.token_rule,
         recent: beside.recent,
         pause: beside.pause,
         review: beside.review,

@@ -15,16 +15,21 @@ const LONGEST_WAIT: Duration = Duration::from_hours(1);
 /// What the snapshot shows besides the servers, and when that changes next by itself.
 pub(crate) fn look(inner: &Inner) -> (Beside, Option<u64>) {
     let now = now_millis();
+    let rule = inner.config.current().settings.tokens;
+    inner.tokens.tidy(now, rule);
     let (clients, lapse) = inner.clients.status(now);
     let beside = Beside {
         clients,
+        tokens: inner.tokens.list(),
+        token_rule: rule,
         recent: inner.activity.last_calls(),
         pause: inner.pause.now(now),
         review: inner.to_review(),
         desktop: inner.desktop.is_attached(),
         today: inner.stats.today(),
     };
-    let due = [lapse, inner.pause.due(), inner.stats.due()];
+    let tokens = inner.tokens.due(now);
+    let due = [lapse, tokens, inner.pause.due(), inner.stats.due()];
     (beside, due.into_iter().flatten().min())
 }
 
@@ -43,6 +48,7 @@ pub(crate) async fn run(inner: &Arc<Inner>) {
     let work = tokio::task::spawn_blocking(move || {
         inner.pause.tidy(now);
         inner.stats.save(now);
+        inner.tokens.save();
     });
     // It is cancelled only while the process shuts down.
     let _ = work.await;
@@ -51,7 +57,11 @@ pub(crate) async fn run(inner: &Arc<Inner>) {
 /// Does what would be due later, because there is no later.
 pub(crate) async fn finish(inner: &Arc<Inner>) {
     let inner = Arc::clone(inner);
-    let _ = tokio::task::spawn_blocking(move || inner.stats.save(u64::MAX)).await;
+    let work = tokio::task::spawn_blocking(move || {
+        inner.stats.save(u64::MAX);
+        inner.tokens.save();
+    });
+    let _ = work.await;
 }
 
 /// Words for states that only lead to others.

@@ -13,7 +13,7 @@ impl Gateway {
     /// What the menu costs, and what all tools would.
     pub fn tool_cost(&self) -> ToolCost {
         let catalog = self.fleet().catalog();
-        let menu: Vec<Raw> = menu::tools(&self.0).iter().map(raw).collect();
+        let menu: Vec<Raw> = menu::tools(&self.0, &catalog).iter().map(raw).collect();
         ToolCost {
             menu_tokens: of_menu(&menu),
             all_tokens: of_all(&catalog),

@@ -4,6 +4,7 @@
 //! Every POST is answered by itself. Legacy clients open a session first; modern requests stand
 //! alone. The GET stream of a legacy session carries what changes by itself.
 
+mod admission;
 mod answering;
 mod batch;
 mod conversation;
@@ -28,6 +29,7 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use bytes::Bytes;
+use fleet::{Catalog, Pass};
 use wire::{HEADER_PROTOCOL_VERSION, HEADER_SESSION, MODERN_REVISION, Notification};
 
 use crate::Gateway;
@@ -56,6 +58,10 @@ pub fn router(gateway: Gateway, keeper: Doorkeeper) -> Router {
         .route("/ws/all", get(open_socket))
         .route("/ws/server/{name}", get(open_socket))
         .layer(DefaultBodyLimit::max(MAX_REQUEST))
+        .layer(middleware::from_fn_with_state(
+            gateway.clone(),
+            admission::admit,
+        ))
         .layer(middleware::from_fn_with_state(keeper, guard))
         .with_state(gateway)
 }
@@ -83,12 +89,12 @@ pub async fn guard_pages(
     }
 }
 
-/// Who came in by which door, to which face.
+/// Who came in, to which face.
 #[derive(Clone)]
 pub(crate) struct Visit {
-    gateway: Gateway,
-    face: Face,
-    principal: Arc<str>,
+    pub(crate) gateway: Gateway,
+    pub(crate) face: Face,
+    pass: Arc<Pass>,
 }
 
 impl Visit {
@@ -99,7 +105,15 @@ impl Visit {
             who,
         }
     }
+
+    /// What of all servers and tools is shown to whoever came in.
+    pub(crate) fn catalog(&self) -> Arc<Catalog> {
+        self.gateway.fleet().catalog().within(&self.pass.scope)
+    }
 }
+
+const MISSING: &str = "there is no server of this name; see `toolgate servers list`";
+const BEYOND: &str = "this token is not good for a server of this name";
 
 impl FromRequestParts<Gateway> for Visit {
     type Rejection = Response;
@@ -108,27 +122,30 @@ impl FromRequestParts<Gateway> for Visit {
         parts: &mut Parts,
         gateway: &Gateway,
     ) -> Result<Self, Self::Rejection> {
-        let keeper = parts.extensions.get::<Doorkeeper>();
-        let principal: Arc<str> = Arc::from(keeper.map_or("", Doorkeeper::principal));
-        let visit = |face| Self {
+        let Some(pass) = parts.extensions.get::<Arc<Pass>>().cloned() else {
+            return Err(StatusCode::UNAUTHORIZED.into_response());
+        };
+        let visit = |face, pass| Self {
             gateway: gateway.clone(),
             face,
-            principal,
+            pass,
         };
         match parts.uri.path() {
-            "/mcp" | "/ws" => return Ok(visit(Face::Menu)),
-            "/mcp/all" | "/ws/all" => return Ok(visit(Face::All)),
+            "/mcp" | "/ws" => return Ok(visit(Face::Menu, pass)),
+            "/mcp/all" | "/ws/all" => return Ok(visit(Face::All, pass)),
             _ => {}
         }
-        let visit_server = |name| visit(Face::Server(name));
         let named = Path::<String>::from_request_parts(parts, gateway).await;
+        let catalog = gateway.fleet().catalog().within(&pass.scope);
         let server = named
             .ok()
-            .and_then(|Path(name)| gateway.fleet().server_named(&name));
-        let missing = "there is no server of this name; see `toolgate servers list`";
-        server
-            .map(visit_server)
-            .ok_or_else(|| (StatusCode::NOT_FOUND, missing).into_response())
+            .and_then(|Path(name)| catalog.server(&name).map(|server| server.name.clone()));
+        match server {
+            Some(name) => Ok(visit(Face::Server(name), pass)),
+            // One that there is and one that there is not look alike.
+            None if pass.scope.is_limited() => Err((StatusCode::FORBIDDEN, BEYOND).into_response()),
+            None => Err((StatusCode::NOT_FOUND, MISSING).into_response()),
+        }
     }
 }
 

@@ -41,14 +41,6 @@ const BAD_TYPE: Rejection = Rejection {
 };
 
 impl Doorkeeper {
-    /// Whom this door lets in: what one principal is given is of no use to another.
-    pub(crate) fn principal(&self) -> &'static str {
-        match self {
-            Self::Loopback(_) => "loopback",
-            Self::Socket => "socket",
-        }
-    }
-
     /// Checks a request for a static page or a part of one.
     ///
     /// A person may follow a link to the page from anywhere: what is shown then is inert, since a

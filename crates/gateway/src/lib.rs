@@ -23,7 +23,7 @@ mod session;
 use std::sync::Arc;
 
 use config::Settings;
-use fleet::Fleet;
+use fleet::{Fleet, Pass};
 use store::PageStore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -70,6 +70,8 @@ pub(crate) struct Inner {
     pub(crate) seal: Seal,
     pub(crate) parking: Parking,
     pub(crate) pairs: door::Pairs,
+    /// The person whose socket it is, and programs that the person runs.
+    pub(crate) user: Arc<Pass>,
     /// What goes on although its client no longer listens.
     pub(crate) tasks: TaskTracker,
     /// Ends the streams that would otherwise keep the doors open.
@@ -94,6 +96,7 @@ impl Gateway {
             seal: Seal::new().map_err(|_| NoRandomness)?,
             parking: Parking::default(),
             pairs: door::Pairs::default(),
+            user: Arc::new(Pass::unnamed("socket")),
             tasks: TaskTracker::new(),
             closing,
         })))

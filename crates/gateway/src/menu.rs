@@ -2,6 +2,7 @@
 
 mod call;
 mod describe;
+mod limited;
 mod quarantine;
 mod read_cache;
 mod retrieve;
@@ -10,6 +11,7 @@ mod signature;
 
 #[cfg(test)]
 use config::CallTools;
+use fleet::Catalog;
 use model::Effect;
 use rmcp::model::{JsonObject, Tool, ToolAnnotations};
 use serde_json::{Value, json};
@@ -26,10 +28,9 @@ pub(crate) use servers::Parked;
 #[cfg(test)]
 const MAX_MENU: usize = 8_000;
 
-/// The menu's tools, as `tools/list` shows them.
-pub(crate) fn tools(inner: &Inner) -> Vec<Tool> {
-    let catalog = inner.fleet.catalog();
-    let servers = behind::look(&catalog);
+/// The menu's tools, as `tools/list` shows them in front of these servers.
+pub(crate) fn tools(inner: &Inner, catalog: &Catalog) -> Vec<Tool> {
+    let servers = behind::look(catalog);
     let mut tools = vec![retrieve::tool(&servers), describe::tool()];
     tools.extend(call::tools(inner.settings().call_tools));
     tools.push(read_cache::tool());
@@ -54,9 +55,12 @@ pub(crate) async fn run(
         Some(arguments) => serde_json::from_str(arguments.get()).unwrap_or_default(),
     };
     let answer = match name {
-        "retrieve_tools" => retrieve::run(inner, &arguments),
-        "describe_tools" => describe::run(inner, &arguments),
+        "retrieve_tools" => retrieve::run(inner, who, &arguments),
+        "describe_tools" => describe::run(inner, who, &arguments),
         "read_cache" => read_cache::run(inner, &arguments).await,
+        "upstream_servers" | "quarantine_security" if who.pass.scope.is_limited() => {
+            limited::run(inner, who, name, &arguments)
+        }
         "upstream_servers" => servers::run(inner, who, &arguments).await,
         "quarantine_security" => quarantine::run(inner, &arguments).await,
         _ => return None,

@@ -6,7 +6,9 @@ mod introduction;
 mod lists;
 mod resources;
 
-use fleet::RequestError;
+use std::sync::Arc;
+
+use fleet::{Catalog, RequestError};
 use model::ServerName;
 use upstream::CallError;
 use wire::{Era, ErrorObject, LogLevel, Notification, Raw, RawObject, Request, code, raw};
@@ -46,17 +48,31 @@ impl Asking {
             ("server/discover", _) => Ok(self.discover().await),
             ("ping", Era::Legacy) => Ok(RawObject::default().to_raw()),
             ("logging/setLevel", Era::Legacy) => self.set_level(&params).await,
+            ("resources/subscribe" | "resources/unsubscribe", _)
+                if self.who.pass.scope.names_tools() =>
+            {
+                Err(aggregate::not_here(method))
+            }
             ("resources/subscribe", Era::Legacy) => self.subscribe(params).await,
             ("resources/unsubscribe", Era::Legacy) => self.unsubscribe(params).await,
             ("initialize" | "subscriptions/listen", _) => Err(unknown_method(method)),
             (method, Era::Modern) if LEGACY_ONLY.contains(&method) => Err(unknown_method(method)),
             ("tools/list", _) => lists::tools(self, &params),
             ("tools/call", _) => self.call(params).await,
+            // Where a person has named tools, nothing was said of anything else.
+            (method, _) if self.who.pass.scope.names_tools() && !is_of_tools(method) => {
+                aggregate::nothing_here(method)
+            }
             (method, _) => match &self.face {
                 Face::Server(server) => self.forward(server, method, params).await,
                 Face::Menu | Face::All => self.aggregate(method, params).await,
             },
         }
+    }
+
+    /// What of all servers and tools is shown to the client.
+    pub(crate) fn catalog(&self) -> Arc<Catalog> {
+        self.who.catalog(self.gateway.fleet())
     }
 
     async fn call(&self, mut params: RawObject) -> Result<Raw, ErrorObject> {
@@ -66,7 +82,7 @@ impl Asking {
                 "`tools/call` needs the `name` of a tool",
             )
         })?;
-        let catalog = self.gateway.fleet().catalog();
+        let catalog = self.catalog();
         let tool = match &self.face {
             Face::Menu => {
                 let answered = menu::run(&self.gateway, &self.who, &name, params).await;
@@ -115,7 +131,7 @@ impl Asking {
     pub(crate) async fn notify(&self, notification: &Notification) {
         let Notification { method, params } = notification;
         let fleet = self.gateway.fleet();
-        let (catalog, client) = (fleet.catalog(), self.who.behalf(false));
+        let (catalog, client) = (self.catalog(), self.who.behalf(false));
         let mut told = Vec::new();
         for server in catalog.servers() {
             if self.face.shows(&server.name) && server.state.is_ready() {
@@ -137,7 +153,7 @@ impl Asking {
             session.set_level(level);
         }
         let fleet = self.gateway.fleet();
-        let catalog = fleet.catalog();
+        let catalog = self.catalog();
         let client = self.who.behalf(false);
         let mut told = Vec::new();
         for server in catalog.servers() {
@@ -164,6 +180,11 @@ fn to_error(error: RequestError) -> ErrorObject {
         RequestError::Call(CallError::Rpc(error)) => error,
         other => ErrorObject::new(code::UPSTREAM, other.to_string()),
     }
+}
+
+/// Whether a method belongs to the calls of tools: what they began is followed by it.
+fn is_of_tools(method: &str) -> bool {
+    method.starts_with("tasks/")
 }
 
 fn unknown_tool(name: &str) -> ErrorObject {

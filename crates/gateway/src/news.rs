@@ -10,7 +10,7 @@ use tokio_stream::wrappers::BroadcastStream;
 use upstream::News;
 use wire::{LogLevel, Notification, RawObject, raw};
 
-use crate::Gateway;
+use crate::door::Visit;
 use crate::face::Face;
 use crate::session::{Session, Watch};
 
@@ -41,13 +41,13 @@ const PROMPTS: &str = "notifications/prompts/list_changed";
 const RESOURCES: &str = "notifications/resources/list_changed";
 const UPDATED: &str = "notifications/resources/updated";
 
-/// All news for one listener at one face, from now on.
+/// All news for one listener of what is shown to it, from now on.
 pub(crate) fn follow(
-    gateway: &Gateway,
-    face: Face,
+    visit: &Visit,
     listener: Listener,
 ) -> impl Stream<Item = Notification> + use<> {
-    let fleet = gateway.fleet().clone();
+    let (fleet, visit) = (visit.gateway.fleet().clone(), visit.clone());
+    let face = visit.face.clone();
     let events = BroadcastStream::new(fleet.events()).map(|event| match event {
         Ok(Event::ToolsChanged { server, .. }) => Heard::Tools(server),
         Ok(_) => Heard::Nothing,
@@ -62,15 +62,20 @@ pub(crate) fn follow(
             Heard::Nothing => Vec::new(),
             Heard::Gap => listener.anything(&face),
             Heard::Tools(server) => {
-                let concerned = ServerName::new(&server).is_ok_and(|name| face.shows(&name));
+                let name = visit
+                    .catalog()
+                    .server(&server)
+                    .map(|known| known.name.clone());
+                let concerned = name.is_some_and(|name| face.shows(&name));
                 let told = concerned && listener.wants_tools(&face);
                 told.then(|| plain(TOOLS)).into_iter().collect()
             }
             Heard::News(news) => {
-                let server = fleet.server_named(&news.server);
+                let catalog = visit.catalog();
+                let server = catalog.server(&news.server);
                 // Of a server that nobody has let in, there is no news.
-                let server = server.filter(|server| fleet.is_open(server));
-                let told = server.and_then(|server| listener.told(&face, &server, &news));
+                let server = server.filter(|server| fleet.is_open(&server.name));
+                let told = server.and_then(|server| listener.told(&face, &server.name, &news));
                 told.into_iter().collect()
             }
         };

@@ -75,7 +75,7 @@ pub async fn call_for_result(gateway: &Gateway, request: &ToolCall<'_>) -> Raw {
 
 async fn run(inner: &Inner, call: &ToolCall<'_>, course: &mut Course) -> Ended<Raw> {
     let refused = |refusal| (CallOutcome::Refused, Stopped::Refused(refusal));
-    let catalog = inner.fleet.catalog();
+    let catalog = call.who.catalog(&inner.fleet);
     let tool = resolve::resolve(&catalog, call.tool);
     let tool = course.step("resolve", tool).map_err(refused)?;
     course.found(tool);

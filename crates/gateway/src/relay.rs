@@ -163,7 +163,7 @@ impl Relay<'_> {
                 digest.update(canonical(value).to_string());
             }
         }
-        let (principal, server) = (&self.who.principal, self.server.as_str());
+        let (principal, server) = (&self.who.pass.principal, self.server.as_str());
         let digest = model::hex(&digest.finalize());
         format!(
             "{principal}\n{info}\n{:?}\n{server}\n{method}\n{digest}",

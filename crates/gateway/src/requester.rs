@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use fleet::Presence;
+use fleet::{Catalog, Fleet, Pass, Presence};
 use tokio::sync::{mpsc, oneshot};
 use upstream::{Behalf, Party};
 use wire::{
@@ -39,8 +39,8 @@ pub struct Requester {
     /// From which level on it wants servers' logs.
     pub(crate) log_level: Option<LogLevel>,
     pub(crate) party: Party,
-    /// Whoever was let in by the door: what is sealed for one is of no use to another.
-    pub(crate) principal: Arc<str>,
+    /// Whoever was let in by the door, and what for.
+    pub(crate) pass: Arc<Pass>,
     /// Whether a person asks, through the gateway's own interfaces.
     pub(crate) is_person: bool,
     /// Shows that the client is there for as long as it has a request under way.
@@ -60,11 +60,17 @@ impl Requester {
             info: None,
             log_level: None,
             party: Party::fresh(),
-            principal: Arc::from("local"),
+            pass: Arc::new(Pass::unnamed("local")),
             is_person: true,
             presence: Presence::unseen(),
             back: Back::nowhere(),
         }
+    }
+
+    /// What of all servers and tools is shown here. Nothing else may be looked up, listed or
+    /// called on behalf of a client.
+    pub(crate) fn catalog(&self, fleet: &Fleet) -> Arc<Catalog> {
+        fleet.catalog().within(&self.pass.scope)
     }
 
     /// The same in the words of the connection to a server.

@@ -9,7 +9,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use fleet::{Held, Presence};
+use fleet::{Held, Pass, Presence};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use upstream::Party;
@@ -48,6 +48,20 @@ impl Client {
         }
     }
 
+    /// The same under the name of the token that it came with, which a person gave.
+    #[must_use]
+    pub(crate) fn with_token(self, token: Option<&str>) -> Self {
+        match token {
+            None => self,
+            Some(token) if self.name == "unknown" || self.name == token => Self {
+                name: token.to_owned(),
+            },
+            Some(token) => Self {
+                name: format!("{token} ({})", self.name),
+            },
+        }
+    }
+
     /// Reads the implementation object that clients send of themselves.
     pub(crate) fn from_info(info: Option<&RawObject>) -> Self {
         let part = |key| {
@@ -68,7 +82,8 @@ pub(crate) struct Introduced {
     pub(crate) capabilities: RawObject,
     /// The revision agreed on.
     pub(crate) revision: &'static str,
-    pub(crate) principal: Arc<str>,
+    /// Whoever opened it; nobody else can use it.
+    pub(crate) pass: Arc<Pass>,
     /// Shows that it is there.
     pub(crate) presence: Arc<Presence>,
 }
@@ -104,13 +119,13 @@ struct InFlight {
 impl Session {
     pub(crate) fn new(introduced: Introduced) -> Self {
         Self {
+            ended: introduced.pass.over().child_token(),
             introduced,
             party: Party::fresh(),
             asks: Asks::default(),
             streams: Streams::default(),
             follows: Follows::default(),
             listening: Listening::default(),
-            ended: CancellationToken::new(),
             level: Mutex::default(),
             in_flight: Mutex::default(),
             outlets: Mutex::default(),
@@ -150,7 +165,7 @@ impl Session {
             info,
             capabilities,
             revision,
-            principal,
+            pass,
             presence,
         } = &self.introduced;
         if let Some(outlet) = &outlet {
@@ -164,7 +179,7 @@ impl Session {
             info: info.clone(),
             log_level: self.level(),
             party: self.party.clone(),
-            principal: Arc::clone(principal),
+            pass: Arc::clone(pass),
             is_person: false,
             presence: Arc::clone(presence),
             back: Back::new(outlet, Some(Arc::clone(self))),
@@ -274,6 +289,10 @@ impl Sessions {
     pub(crate) fn get(&self, id: &str) -> Option<Arc<Session>> {
         let mut sessions = self.lock();
         let entry = sessions.get_mut(id)?;
+        if entry.session.ended.is_cancelled() {
+            sessions.remove(id);
+            return None;
+        }
         entry.used = Instant::now();
         entry.session.introduced.presence.touch();
         Some(Arc::clone(&entry.session))
@@ -294,7 +313,8 @@ fn make_room(sessions: &mut HashMap<String, Entry>) {
     if sessions.len() < MAX_SESSIONS / 10 {
         return;
     }
-    sessions.retain(|_, entry| entry.used.elapsed() < MAX_IDLE);
+    let is_alive = |entry: &Entry| !entry.session.ended.is_cancelled();
+    sessions.retain(|_, entry| is_alive(entry) && entry.used.elapsed() < MAX_IDLE);
     if sessions.len() >= MAX_SESSIONS {
         let oldest = sessions.iter().min_by_key(|(_, entry)| entry.used);
         if let Some(id) = oldest.map(|(id, _)| id.clone()) {
@@ -313,7 +333,7 @@ mod tests {
             info: None,
             capabilities: RawObject::default(),
             revision: wire::NEWEST_LEGACY,
-            principal: Arc::from("test"),
+            pass: Arc::new(Pass::unnamed("test")),
             presence: Presence::unseen(),
         }
     }
@@ -333,6 +353,16 @@ mod tests {
         assert!(first.ended.is_cancelled());
         assert!(sessions.get(&one).is_none());
         assert!(!sessions.close(&one));
+    }
+
+    #[test]
+    fn a_session_ends_with_the_pass_that_opened_it() {
+        let sessions = Sessions::default();
+        let (id, opened) = sessions.open(session("a")).expect("random");
+        opened.introduced.pass.over().cancel();
+        assert!(opened.ended.is_cancelled());
+        assert!(sessions.get(&id).is_none());
+        assert!(sessions.lock().is_empty());
     }
 
     #[test]
@@ -375,6 +405,9 @@ mod tests {
     fn names_are_fit_for_logs() {
         assert_eq!(Client::new("a\u{1b}[31m\nb").name, "a[31mb");
         assert_eq!(Client::from_info(None).name, "unknown");
+        let named = |name: &str| Client::new(name).with_token(Some("VS Code")).name;
+        assert_eq!(named("code 1.99"), "VS Code (code 1.99)");
+        assert_eq!([named(""), named("VS Code")], ["VS Code", "VS Code"]);
         assert_eq!(Client::new(&"x".repeat(500)).name.len(), 80);
     }
 }

@@ -16,6 +16,7 @@ mod resuming;
 mod servers;
 mod sockets;
 mod streams;
+mod tokens;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -28,7 +29,7 @@ use axum::response::Response;
 use config::{ConfigStore, KeyringError};
 use fleet::{Fleet, Place};
 use http_body_util::BodyExt as _;
-use model::{Secret, Snapshot, TrustMode};
+use model::{IssuedToken, NewClientToken, Secret, Snapshot, TrustMode};
 use serde_json::{Value, json};
 use store::{EraMemory, PageStore};
 use telemetry::{Rotation, ServerLogs};
@@ -174,6 +175,18 @@ impl Bench {
             .send(post(path, &message("initialize", &params), &[]))
             .await;
         answer.header("mcp-session-id").to_owned()
+    }
+
+    /// A token for a client of this name, good for everything.
+    fn token(&self, name: &str) -> IssuedToken {
+        self.limited_token(NewClientToken {
+            name: name.to_owned(),
+            ..NewClientToken::default()
+        })
+    }
+
+    fn limited_token(&self, wanted: NewClientToken) -> IssuedToken {
+        self.gateway.fleet().issue_token(wanted).expect("a token")
     }
 
     async fn stop(mut self) {

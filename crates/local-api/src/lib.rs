@@ -25,6 +25,7 @@ mod review;
 mod servers;
 mod settings;
 mod sign_in;
+mod tokens;
 mod tools;
 
 use std::sync::Arc;
@@ -117,6 +118,8 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(quarantine::show, quarantine::decide))
         .routes(routes!(quarantine::undo))
         .routes(routes!(pause::begin, pause::end))
+        .routes(routes!(tokens::list, tokens::issue))
+        .routes(routes!(tokens::revoke))
         .routes(routes!(desktop::open_window))
         .routes(routes!(desktop::shut_down))
         .routes(routes!(openapi::read))

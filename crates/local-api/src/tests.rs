@@ -11,6 +11,7 @@ mod logs;
 mod servers;
 mod sessions;
 mod settings;
+mod tokens;
 mod tools;
 
 use std::collections::BTreeMap;

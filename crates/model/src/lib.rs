@@ -12,6 +12,7 @@ mod review;
 mod sign_in;
 mod snapshot;
 mod state;
+mod token;
 mod tool;
 mod trust;
 
@@ -32,6 +33,7 @@ pub use snapshot::{
     CallOutcome, ConfigStatus, Diagnostic, Event, ServerStatus, Severity, Snapshot, Totals,
 };
 pub use state::{ServerState, StartPhase};
+pub use token::{ClientToken, IssuedToken, NewClientToken, TokenRule};
 pub use tool::{Effect, ToolSummary};
 pub use trust::{
     Decided, Decision, DefinitionId, DefinitionKind, DefinitionReview, HoldReason,

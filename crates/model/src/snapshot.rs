@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
-    CallSummary, ClientStatus, Pause, Preferences, Problem, ReviewItem, ServerState, SignInStatus,
-    TrustStatus,
+    CallSummary, ClientStatus, ClientToken, Pause, Preferences, Problem, ReviewItem, ServerState,
+    SignInStatus, TokenRule, TrustStatus,
 };
 
 /// Everything that a user interface draws from; complete at every moment.
@@ -33,6 +33,12 @@ pub struct Snapshot {
     /// Programs that called or are connected, the one heard of last first.
     #[serde(default)]
     pub clients: Vec<ClientStatus>,
+    /// Tokens of clients, in the order in which they were made.
+    #[serde(default)]
+    pub tokens: Vec<ClientToken>,
+    /// Whether clients need one by TCP.
+    #[serde(default)]
+    pub token_rule: TokenRule,
     /// The last calls, newest first, at most 50.
     #[serde(default)]
     pub recent: Vec<CallSummary>,

@@ -32,7 +32,10 @@ impl Gateway {
         let folder = tempfile::tempdir()?;
         let address = free_address()?;
         let config = folder.path().join("config.json");
-        let settings = json!({"listen": address.to_string(), "mcpServers": servers});
+        // Clients of the conformance suite cannot send a token.
+        let settings = json!({
+            "listen": address.to_string(), "tokens": "off", "mcpServers": servers,
+        });
         std::fs::write(&config, settings.to_string())?;
         let mut command = Command::new(workspace.binary(profile, "toolgate"));
         command.arg("--config").arg(&config);

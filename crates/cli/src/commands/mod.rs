@@ -14,6 +14,7 @@ pub(crate) mod serve;
 pub(crate) mod servers;
 pub(crate) mod settings;
 pub(crate) mod status;
+pub(crate) mod tokens;
 pub(crate) mod tools;
 pub(crate) mod ui;
 
@@ -29,6 +30,9 @@ pub(crate) async fn run(context: &Context, command: Command) -> Result<Code, Fai
         Command::Status => status::run(context).await,
         Command::Servers(command) => servers::run(context, command).await,
         Command::Tools(command) => tools::run(context, command).await,
+        Command::Tokens { command } => {
+            tokens::run(context, command.unwrap_or(tokens::Command::List)).await
+        }
         Command::Pause(args) => pause::run(context, &args).await,
         Command::Resume => pause::resume(context).await,
         Command::Review(command) => review::run(context, command).await,

@@ -91,6 +91,12 @@ fn announce(ready: &Ready) {
     ));
     let servers = count(ready.servers, "server");
     output::note(&format!("{servers} in {}", ready.config_file.display()));
+    if ready.wants_token {
+        output::note(
+            "Clients need a token: `toolgate tokens add \"VS Code\"` makes one and shows what to \
+             paste.",
+        );
+    }
 }
 
 /// To standard output, so that a program can read it.

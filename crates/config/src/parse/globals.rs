@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use model::TokenRule;
 use url::Url;
 
 use super::entry::{Timeouts, seconds};
@@ -34,6 +35,7 @@ pub(super) fn read(section: &mut Section<'_, '_, '_>, settings: &mut Settings) -
     if let Some(address) = listen(section) {
         settings.listen = address;
     }
+    settings.tokens = tokens(section);
     set(&mut settings.read_only, section.flag("readOnly"));
     set(
         &mut settings.allow_server_add,
@@ -109,6 +111,27 @@ fn registry(section: &mut Section<'_, '_, '_>) -> Option<String> {
     let fix = "Use the address of a registry, or remove the key to use the official one.";
     section.error(text.range.start, "registry", message, fix);
     None
+}
+
+/// A word that nobody knows must not open the door, and must not leave it open either, so it counts
+/// as the safe one at once instead of making the file unusable.
+fn tokens(section: &mut Section<'_, '_, '_>) -> TokenRule {
+    let Some(text) = section.text("tokens") else {
+        return TokenRule::Required;
+    };
+    match text.value.as_ref() {
+        "required" => TokenRule::Required,
+        "off" => TokenRule::Off,
+        other => {
+            let message = format!(
+                "\"{}\" is no known value, so tokens are required.",
+                other.escape_debug()
+            );
+            let fix = "Use \"required\" or \"off\".";
+            section.warning(text.range.start, "tokens", message, fix);
+            TokenRule::Required
+        }
+    }
 }
 
 /// The gateway runs programs for whoever reaches it, so it listens on this machine only.

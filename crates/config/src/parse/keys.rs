@@ -3,9 +3,10 @@
 use super::section::Section;
 
 /// Keys of the whole file.
-pub(super) const FILE: [&str; 14] = [
+pub(super) const FILE: [&str; 15] = [
     "$schema",
     "listen",
+    "tokens",
     "readOnly",
     "allowServerAdd",
     "allowServerRemove",

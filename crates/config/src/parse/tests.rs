@@ -1,7 +1,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use model::Severity;
+use model::{Severity, TokenRule};
 use serde_json::json;
 
 use super::*;
@@ -81,6 +81,19 @@ fn every_setting_is_read() {
         (logs.level, logs.arguments),
         (LogLevel::Debug, ArgumentLogging::Off)
     );
+}
+
+#[test]
+fn tokens_are_required_unless_the_very_word_says_otherwise() {
+    assert_eq!(clean("{}").tokens, TokenRule::Required);
+    assert_eq!(clean("{\"tokens\": \"off\"}").tokens, TokenRule::Off);
+    for word in ["Off", "none", "", "off "] {
+        let parsed = parsed(&json!({ "tokens": word }).to_string());
+        let said = listed(&parsed);
+        assert!(said.starts_with("warning"), "{said}");
+        let settings = parsed.settings.expect("usable");
+        assert_eq!(settings.tokens, TokenRule::Required, "{word:?}");
+    }
 }
 
 #[test]

@@ -178,9 +178,10 @@ async fn a_pause_that_is_over_leaves_the_snapshot_by_itself() {
 #[tokio::test]
 async fn clients_desktop_and_preferences_show_as_they_change() {
     let bench = Bench::run(&json!({}));
-    let presence = bench
-        .fleet
-        .client_present("Editor 1.0", PresenceKind::Connection);
+    let presence =
+        bench
+            .fleet
+            .client_present("Editor 1.0", PresenceKind::Connection, &bench.fleet.0.stop);
     bench
         .until(|snapshot| snapshot.clients.iter().any(|client| client.open == 1))
         .await;

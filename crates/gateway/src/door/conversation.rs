@@ -54,9 +54,10 @@ impl Conversation {
         }
     }
 
-    /// Takes what the client sends until that, or the gateway, comes to its end.
+    /// Takes what the client sends until that, the pass or the gateway comes to its end.
     pub(super) async fn run(mut self, texts: impl Stream<Item = Bytes>) {
         let closing = self.visit.gateway.0.closing.clone();
+        let over = self.visit.pass.over().clone();
         let taking = async {
             let mut texts = std::pin::pin!(texts);
             while let Some(text) = texts.next().await {
@@ -65,6 +66,8 @@ impl Conversation {
         };
         tokio::select! {
             () = taking => return,
+            // Whoever is no longer let in is told nothing more.
+            () = over.cancelled() => return,
             () = closing.cancelled() => {}
         }
         let farewell = async { while self.subscriptions.join_next().await.is_some() {} };
@@ -164,7 +167,7 @@ impl Conversation {
         let response = Response::new(request.id.clone(), Ok(result));
         self.say(Message::Response(response)).await;
         let listener = Listener::Session(Arc::clone(&session));
-        let news = follow(&self.visit.gateway, self.visit.face.clone(), listener);
+        let news = follow(&self.visit, listener);
         let news = news.take_until(session.ended.clone().cancelled_owned());
         let outlet = self.outlet.clone();
         self.tasks.spawn(async move {

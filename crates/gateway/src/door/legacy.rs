@@ -52,13 +52,15 @@ pub(super) async fn initialize(
 pub(super) fn introduced(visit: &Visit, params: &RawObject, kind: PresenceKind) -> Introduced {
     let requested: String = params.get_as("protocolVersion").unwrap_or_default();
     let client = Client::from_info(params.object("clientInfo").as_ref());
+    let client = client.with_token(visit.pass.name.as_deref());
+    let (fleet, over) = (visit.gateway.fleet(), visit.pass.over());
     Introduced {
-        presence: visit.gateway.fleet().client_present(&client.name, kind),
+        presence: fleet.client_present(&client.name, kind, over),
         client,
         info: params.get("clientInfo").map(ToOwned::to_owned),
         capabilities: params.object("capabilities").unwrap_or_default(),
         revision: negotiate_legacy(&requested),
-        principal: Arc::clone(&visit.principal),
+        pass: Arc::clone(&visit.pass),
     }
 }
 
@@ -90,7 +92,8 @@ pub(super) fn session(
         return Err(refused(StatusCode::BAD_REQUEST, message));
     }
     let session = visit.gateway.0.sessions.get(id);
-    let session = session.filter(|session| session.introduced.principal == visit.principal);
+    let session =
+        session.filter(|session| session.introduced.pass.principal == visit.pass.principal);
     session.ok_or_else(|| refused(StatusCode::NOT_FOUND, OVER))
 }
 
@@ -168,7 +171,7 @@ pub(super) fn open_stream(visit: &Visit, session: &Arc<Session>, headers: &Heade
     let listener = Listener::Session(Arc::clone(session));
     let listens = session.listening.begin();
     let held = session.introduced.presence.hold();
-    let news = follow(&visit.gateway, visit.face.clone(), listener).filter(move |_| {
+    let news = follow(visit, listener).filter(move |_| {
         let _open = &held;
         future::ready(listens.is_newest())
     });

@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use wire::{META_SUBSCRIPTION, Message, Notification, Raw, RawObject, Request, RequestId, raw};
 
 use super::Visit;
+use super::admission::too_many_streams;
 use super::http_answer::{event, events};
 use super::modern::requester;
 use crate::face::Face;
@@ -24,8 +25,14 @@ const TASKS: &str = "taskIds";
 
 /// Answers with a stream of events.
 pub(super) async fn respond(visit: &Visit, request: Request, params: &RawObject) -> Response {
+    let Some(room) = visit.pass.stream() else {
+        return too_many_streams();
+    };
     let messages = messages(visit, request, params).await;
-    events(messages.map(|message| event(&message)))
+    events(messages.map(move |message| {
+        let _open = &room;
+        event(&message)
+    }))
 }
 
 /// Says what is subscribed to, then the changes, and at the end of the gateway the result.
@@ -51,7 +58,7 @@ pub(super) async fn messages(
     let end = wire::Response::new(id.clone(), Ok(result.to_raw()));
     let closing = visit.gateway.0.closing.clone().cancelled_owned();
     let presence = asking.who.presence;
-    let changes = follow(&visit.gateway, visit.face.clone(), Listener::Filter(filter))
+    let changes = follow(visit, Listener::Filter(filter))
         .map(move |change| {
             let _open = &presence;
             Message::Notification(marked(change, &id))
@@ -132,13 +139,16 @@ impl Wishes {
 fn wishes(asking: &Asking, wanted: &RawObject) -> Vec<Wishes> {
     match &asking.face {
         Face::Server(server) => vec![Wishes::new(server.clone(), String::new(), wanted)],
-        Face::Menu | Face::All => split_filter(wanted)
-            .into_iter()
-            .filter_map(|(slug, part)| {
-                let server = asking.gateway.fleet().server_named(&slug)?;
-                Some(Wishes::new(server, slug, &part))
-            })
-            .collect(),
+        Face::Menu | Face::All => {
+            let catalog = asking.catalog();
+            split_filter(wanted)
+                .into_iter()
+                .filter_map(|(slug, part)| {
+                    let server = catalog.server(&slug)?.name.clone();
+                    Some(Wishes::new(server, slug, &part))
+                })
+                .collect()
+        }
     }
 }
 

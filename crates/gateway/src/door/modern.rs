@@ -66,9 +66,10 @@ pub(super) fn requester(
     let info = meta.get(META_CLIENT_INFO).map(ToOwned::to_owned);
     let level = meta.get_as::<String>(META_LOG_LEVEL);
     let client = Client::from_info(meta.object(META_CLIENT_INFO).as_ref());
+    let client = client.with_token(visit.pass.name.as_deref());
     let fleet = visit.gateway.fleet();
     Requester {
-        presence: fleet.client_present(&client.name, PresenceKind::Connection),
+        presence: fleet.client_present(&client.name, PresenceKind::Connection, visit.pass.over()),
         is_person: false,
         client,
         era: Era::Modern,
@@ -77,7 +78,7 @@ pub(super) fn requester(
         info,
         log_level: level.and_then(|level| level.parse::<LogLevel>().ok()),
         party: Party::fresh(),
-        principal: Arc::clone(&visit.principal),
+        pass: Arc::clone(&visit.pass),
         back: Back::new(outlet, None),
     }
 }

@@ -33,6 +33,7 @@ pub(crate) struct Pairs(Arc<Mutex<HashMap<String, Open>>>);
 #[derive(Clone)]
 struct Open {
     inbox: mpsc::Sender<Bytes>,
+    /// Whoever opened it.
     principal: Arc<str>,
 }
 
@@ -72,7 +73,7 @@ pub(super) fn open(visit: Visit, uri: &Uri) -> Response {
     let (outlet, said) = mpsc::channel(QUEUE);
     let (inbox, received) = mpsc::channel::<Bytes>(INBOX);
     let gateway = visit.gateway.clone();
-    let principal = Arc::clone(&visit.principal);
+    let principal = Arc::clone(&visit.pass.principal);
     let Some(registered) = gateway.0.pairs.register(Open { inbox, principal }) else {
         let message = "too many connections of this kind are open";
         return (StatusCode::SERVICE_UNAVAILABLE, message).into_response();
@@ -97,7 +98,7 @@ pub(super) fn open(visit: Visit, uri: &Uri) -> Response {
 /// Takes a message for an open pair; its answer comes on the stream.
 pub(super) async fn take(visit: &Visit, id: &str, body: Bytes) -> Response {
     let open = visit.gateway.0.pairs.lock().get(id).cloned();
-    let Some(open) = open.filter(|open| open.principal == visit.principal) else {
+    let Some(open) = open.filter(|open| open.principal == visit.pass.principal) else {
         let message = "this connection is closed; open the stream again";
         return (StatusCode::NOT_FOUND, message).into_response();
     };

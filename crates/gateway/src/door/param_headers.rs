@@ -36,7 +36,7 @@ pub(super) fn check(
 
 /// The definition of the tool that this face knows by a name, if it wants any header.
 fn definition(visit: &Visit, name: &str) -> Option<Raw> {
-    let catalog = visit.gateway.fleet().catalog();
+    let catalog = visit.catalog();
     let tool = match &visit.face {
         Face::Menu => None,
         Face::All => catalog.tool(name),

@@ -11,6 +11,7 @@ use futures_util::{SinkExt as _, Stream, StreamExt as _, future};
 use tokio::sync::mpsc;
 use wire::Message;
 
+use super::admission::too_many_streams;
 use super::conversation::Conversation;
 use super::{MAX_REQUEST, Visit};
 use crate::requester::QUEUE;
@@ -29,17 +30,24 @@ const FAREWELL: Duration = Duration::from_secs(2);
 
 /// Turns a request into a conversation.
 pub(super) fn open(visit: Visit, upgrade: WebSocketUpgrade) -> Response {
+    let Some(room) = visit.pass.stream() else {
+        return too_many_streams();
+    };
     upgrade
         .protocols([SUBPROTOCOL])
         .max_message_size(MAX_REQUEST)
         .max_frame_size(MAX_REQUEST)
-        .on_upgrade(move |socket| converse(visit, socket))
+        .on_upgrade(async move |socket| {
+            converse(visit, socket).await;
+            drop(room);
+        })
 }
 
 /// Reading and writing go on beside each other: a client that sends faster than it reads must not
 /// keep its own answers from being written.
 async fn converse(visit: Visit, socket: WebSocket) {
     let closing = visit.gateway.0.closing.clone();
+    let over = visit.pass.over().clone();
     let (outlet, said) = mpsc::channel(QUEUE);
     let (mut sink, frames) = socket.split();
     let heard = Heard::default();
@@ -58,6 +66,8 @@ async fn converse(visit: Visit, socket: WebSocket) {
     let (code, reason) = if heard.unreadable.load(Ordering::Relaxed) {
         let reason = "a message is UTF-8 text of 10 MiB at most";
         (close_code::POLICY, reason)
+    } else if over.is_cancelled() {
+        (close_code::POLICY, "the token is not good any more")
     } else if closing.is_cancelled() {
         (close_code::AWAY, "the gateway is closing")
     } else {

@@ -9,6 +9,7 @@ use wire::RawObject;
 use super::{define, missing};
 use crate::Inner;
 use crate::refusal::Refusal;
+use crate::requester::Requester;
 
 /// Tools described at once.
 const MOST: usize = 10;
@@ -28,7 +29,7 @@ pub(super) fn tool() -> MenuTool {
     define("describe_tools", text.to_owned(), schema, Effect::Read)
 }
 
-pub(super) fn run(inner: &Inner, arguments: &Value) -> Result<Value, Refusal> {
+pub(super) fn run(inner: &Inner, who: &Requester, arguments: &Value) -> Result<Value, Refusal> {
     let names = match arguments.get("names").or_else(|| arguments.get("name")) {
         Some(Value::String(name)) => vec![name.as_str()],
         Some(Value::Array(names)) => names.iter().filter_map(Value::as_str).take(MOST).collect(),
@@ -38,7 +39,7 @@ pub(super) fn run(inner: &Inner, arguments: &Value) -> Result<Value, Refusal> {
         let example = json!({ "names": ["github__create_issue"] });
         return Err(missing("describe_tools", "`names`", &example));
     }
-    let catalog = inner.fleet.catalog();
+    let catalog = who.catalog(&inner.fleet);
     let (mut tools, mut unknown) = (Vec::new(), Vec::new());
     for name in names {
         match catalog.tool(name) {

@@ -13,6 +13,7 @@ use super::{count, define, missing, text};
 use crate::Inner;
 use crate::behind::Behind;
 use crate::refusal::{Refusal, standing};
+use crate::requester::Requester;
 
 /// Characters of a description shown in a compact answer.
 const SHORT: usize = 240;
@@ -37,25 +38,31 @@ pub(super) fn tool(servers: &[Behind<'_>]) -> Tool {
 }
 
 /// Searches, and names every server that could not take part.
-pub(super) fn run(inner: &Inner, arguments: &Value) -> Result<Value, Refusal> {
+pub(super) fn run(inner: &Inner, who: &Requester, arguments: &Value) -> Result<Value, Refusal> {
     let example = json!({ "query": "create issue github" });
     let query =
         text(arguments, "query").ok_or_else(|| missing("retrieve_tools", "a `query`", &example))?;
     let limit = count(arguments, "limit", 5, 50);
+    let catalog = who.catalog(&inner.fleet);
     let server = match text(arguments, "server") {
         None => None,
-        Some(named) => Some(
-            inner
-                .fleet
-                .server_named(named)
-                .ok_or_else(|| no_server(inner, named))?,
-        ),
+        Some(named) => {
+            let server = catalog.server(named);
+            Some(server.ok_or_else(|| no_server(&catalog, named))?)
+        }
     };
     let full = text(arguments, "detail") == Some("full");
-    let found = inner
-        .fleet
-        .search(query, limit, server.as_ref().map(model::ServerName::as_str));
-    let catalog = inner.fleet.catalog();
+    let is_limited = who.pass.scope.is_limited();
+    // What is not shown must not take the places of what is.
+    let most = if is_limited {
+        inner.fleet.catalog().len()
+    } else {
+        limit
+    };
+    let server = server.map(|server| server.name.as_str());
+    let mut found = inner.fleet.search(query, most, server);
+    found.retain(|found| catalog.tool(&found.tool.id).is_some());
+    found.truncate(limit);
     let tools: Vec<Value> = found
         .iter()
         .map(|found| {
@@ -72,7 +79,7 @@ pub(super) fn run(inner: &Inner, arguments: &Value) -> Result<Value, Refusal> {
         answer["unavailable"] = unavailable.into();
     }
     let errors = config_errors(inner);
-    if !errors.is_empty() {
+    if !errors.is_empty() && !is_limited {
         // A server whose entry cannot be read is missing from everything else.
         answer["configuration_errors"] = errors.into();
     }
@@ -131,8 +138,7 @@ fn unavailable(catalog: &Catalog) -> Vec<Value> {
         .collect()
 }
 
-fn no_server(inner: &Inner, wanted: &str) -> Refusal {
-    let catalog = inner.fleet.catalog();
+fn no_server(catalog: &Catalog, wanted: &str) -> Refusal {
     let names: Vec<&str> = catalog
         .servers()
         .iter()

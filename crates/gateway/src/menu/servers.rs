@@ -106,7 +106,7 @@ pub(super) fn config_errors(inner: &Inner) -> Vec<String> {
         .collect()
 }
 
-fn describe(server: &ServerStatus) -> Value {
+pub(super) fn describe(server: &ServerStatus) -> Value {
     let mut form = json!({
         "name": server.name, "prefix": server.slug, "state": server.state.label(), "tools": server.tools,
     });

@@ -37,7 +37,7 @@ impl Asking {
         if let Some((_, key, capability)) = LISTS.into_iter().find(|list| list.0 == method) {
             return self.list_all(method, key, capability, &params).await;
         }
-        let catalog = self.gateway.fleet().catalog();
+        let catalog = self.catalog();
         if !ROUTED.contains(&method) {
             return Err(unknown_method(method));
         }
@@ -57,7 +57,7 @@ impl Asking {
         params: &RawObject,
     ) -> Result<Raw, ErrorObject> {
         super::lists::refuse_cursor(params)?;
-        let catalog = self.gateway.fleet().catalog();
+        let catalog = self.catalog();
         let mut lists = Vec::new();
         for server in catalog.servers() {
             if server.state.is_ready() && server.capabilities.get(capability).is_some() {
@@ -124,6 +124,19 @@ const ROUTED: [&str; 7] = [
 /// The server of this slug.
 pub(super) fn by_slug<'a>(catalog: &'a Catalog, slug: &str) -> Option<&'a CatalogServer> {
     catalog.servers().iter().find(|server| server.slug == slug)
+}
+
+/// The answer of somebody who has none of what is asked for.
+pub(super) fn nothing_here(method: &str) -> Result<Raw, ErrorObject> {
+    match LISTS.into_iter().find(|list| list.0 == method) {
+        Some((_, key, _)) => {
+            let mut result = RawObject::default();
+            result.set(key, raw(&Vec::<Raw>::new()));
+            Ok(result.to_raw())
+        }
+        None if ROUTED.contains(&method) => Err(not_here(method)),
+        None => Err(unknown_method(method)),
+    }
 }
 
 /// What the parameters name is none of ours, whether it never was or is not shown.

@@ -55,7 +55,7 @@ impl Asking {
                 }
             }
             face => {
-                let catalog = self.gateway.fleet().catalog();
+                let catalog = self.catalog();
                 let text = match face {
                     Face::Menu => instructions::menu(&catalog),
                     Face::All | Face::Server(_) => instructions::all(&catalog),

@@ -13,11 +13,11 @@ use crate::{cost, menu};
 pub(super) fn tools(asking: &Asking, params: &RawObject) -> Result<Raw, ErrorObject> {
     refuse_cursor(params)?;
     let inner = &asking.gateway.0;
-    let catalog = inner.fleet.catalog();
+    let catalog = asking.catalog();
     let mut result = RawObject::default();
     let tools: Vec<Raw> = match &asking.face {
         Face::Menu => {
-            let menu: Vec<Raw> = menu::tools(inner).iter().map(raw).collect();
+            let menu: Vec<Raw> = menu::tools(inner, &catalog).iter().map(raw).collect();
             inner.fleet.count_listing(cost::spared(&menu, &catalog));
             menu
         }

@@ -97,7 +97,7 @@ impl Asking {
             Face::Server(server) => (server.clone(), String::new()),
             Face::Menu | Face::All => {
                 let slug = addressee(method, &params).ok_or_else(|| not_here(method))?;
-                let catalog = self.gateway.fleet().catalog();
+                let catalog = self.catalog();
                 let server = by_slug(&catalog, &slug).ok_or_else(|| not_here(method))?;
                 Naming { slug: &slug }.inward_params(method, &mut params);
                 (server.name.clone(), slug)

@@ -1,15 +1,20 @@
 //! Whether this tool may be called in this way.
 
-use fleet::Tool;
+use std::sync::Arc;
+
+use fleet::{Scope, Tool};
 use model::{Effect, Pause};
 
+use super::resolve;
 use crate::Inner;
 use crate::refusal::Refusal;
 use crate::requester::Requester;
 
 /// What holds for the caller now.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Rules {
+    /// What is shown to the caller.
+    scope: Arc<Scope>,
     /// Only tools that claim to read may be called.
     read_only: bool,
     /// No tool may be called.
@@ -20,17 +25,23 @@ impl Rules {
     /// A person who has paused the clients may still try a tool.
     pub(super) fn of(inner: &Inner, who: &Requester) -> Self {
         Self {
+            scope: Arc::clone(&who.pass.scope),
             read_only: inner.read_only(),
             pause: inner.fleet.paused().filter(|_| !who.is_person),
         }
     }
 }
 
-/// Checks whether calls are let through, and a tool's effect against read-only mode and against what the caller said it means to do.
+/// Checks whether the caller may know the tool, whether calls are let through, and a tool's effect
+/// against read-only mode and against what the caller said it means to do.
 ///
 /// The intent is what a client's own permission prompt was shown, so it must not be weaker than
 /// what the tool may do.
 pub(super) fn authorize(rules: &Rules, tool: &Tool, intent: Option<Effect>) -> Result<(), Refusal> {
+    if !rules.scope.shows(tool) {
+        // As if there were none: the caller is not told what is kept from it.
+        return Err(resolve::no_such_tool(&tool.id, Vec::new()));
+    }
     if let Some(pause) = &rules.pause {
         return Err(paused(pause));
     }
@@ -132,6 +143,17 @@ mod tests {
         )
         .expect_err("refused");
         assert_eq!(refusal.details["call_with"], "call_tool_destructive");
+    }
+
+    #[test]
+    fn a_tool_beyond_the_scope_looks_like_none() {
+        let rules = |tools: &str| Rules {
+            scope: Arc::new(Scope::new(None, Some(vec![tools.to_owned()]))),
+            ..Rules::default()
+        };
+        assert!(authorize(&rules("s__*"), &tool(Effect::Read), None).is_ok());
+        let refusal = authorize(&rules("s__other"), &tool(Effect::Read), None);
+        assert_eq!(refusal.expect_err("refused").code, "unknown-tool");
     }
 
     #[test]

@@ -23,7 +23,11 @@ pub(super) fn resolve<'a>(catalog: &'a Catalog, id: &str) -> Result<&'a Arc<Tool
     if let Some(server) = server.filter(|server| server.tools.is_empty()) {
         return Err(Refusal::not_ready(server.name.as_str(), &server.state));
     }
-    let similar = similar(catalog, id);
+    Err(no_such_tool(id, similar(catalog, id)))
+}
+
+/// The refusal of a name that is none, with those that resemble it.
+pub(super) fn no_such_tool(id: &str, similar: Vec<String>) -> Refusal {
     let fix = match similar.first() {
         Some(best) => format!("Did you mean `{best}`? Names are `server__tool`, exactly as shown."),
         None => {
@@ -31,10 +35,8 @@ pub(super) fn resolve<'a>(catalog: &'a Catalog, id: &str) -> Result<&'a Arc<Tool
         }
     };
     let shown: String = id.chars().filter(|c| !c.is_control()).take(100).collect();
-    Err(
-        Refusal::new("unknown-tool", format!("There is no tool `{shown}`."), fix)
-            .with("similar", similar),
-    )
+    Refusal::new("unknown-tool", format!("There is no tool `{shown}`."), fix)
+        .with("similar", similar)
 }
 
 /// Up to three ids that resemble the one asked for, best first.

@@ -143,6 +143,7 @@ async fn by_tcp_only_the_own_address_is_let_in() {
     let bench = Bench::new(json!({})).await;
     let keeper = Doorkeeper::Loopback("127.0.0.1:4321".parse().expect("an address"));
     let door = router(bench.gateway.clone(), keeper);
+    let token = format!("Bearer {}", bench.token("a client").token);
     for (host, origin, status) in [
         ("127.0.0.1:4321", None, 200),
         ("localhost:4321", Some("http://localhost:4321"), 200),
@@ -153,6 +154,8 @@ async fn by_tcp_only_the_own_address_is_let_in() {
         request
             .headers_mut()
             .insert("host", host.parse().expect("a value"));
+        let credential = token.parse().expect("a value");
+        request.headers_mut().insert("authorization", credential);
         if let Some(origin) = origin {
             request
                 .headers_mut()

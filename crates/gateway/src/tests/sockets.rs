@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use futures_util::{SinkExt as _, StreamExt as _};
+use model::IssuedToken;
 use serde_json::{Value, json};
 use testkit::seen::Seen;
 use tokio::net::{TcpListener, TcpStream};
@@ -21,6 +22,7 @@ use crate::{Doorkeeper, router};
 /// A listener in front of a gateway.
 struct Served {
     address: SocketAddr,
+    token: IssuedToken,
     _serving: JoinSet<()>,
 }
 
@@ -33,13 +35,18 @@ impl Served {
         serving.spawn(async move { axum::serve(listener, door).await.expect("served") });
         Self {
             address,
+            token: bench.token("a client"),
             _serving: serving,
         }
     }
 
     fn request(&self, path: &str) -> Request<()> {
         let url = format!("ws://{}{path}", self.address);
-        url.into_client_request().expect("a request")
+        let mut request = url.into_client_request().expect("a request");
+        let credential = format!("Bearer {}", self.token.token);
+        let credential = credential.parse().expect("a value");
+        request.headers_mut().insert("authorization", credential);
+        request
     }
 
     /// Opens a connection, or returns the status of the refusal.
@@ -324,5 +331,24 @@ async fn the_subprotocol_is_named_to_who_asks_for_it() {
         .await
         .expect("opened");
     assert_eq!(protocol, "");
+    bench.stop().await;
+}
+
+#[tokio::test]
+async fn a_socket_needs_a_token_and_closes_with_it() {
+    let bench = Bench::new(json!({})).await;
+    let served = Served::new(&bench).await;
+    let mut without = served.request("/ws");
+    without.headers_mut().remove("authorization");
+    let refused = served.try_open(without).await;
+    assert_eq!(refused.err(), Some(StatusCode::UNAUTHORIZED));
+    let sockets = [served.open("/ws").await, served.session("/ws/all").await];
+    let id = &served.token.client.id;
+    bench.gateway.fleet().revoke_token(id).expect("revoked");
+    for socket in sockets {
+        assert_eq!(socket.closed().await, Some(CloseCode::Policy));
+    }
+    let refused = served.try_open(served.request("/ws")).await;
+    assert_eq!(refused.err(), Some(StatusCode::UNAUTHORIZED));
     bench.stop().await;
 }

@@ -26,11 +26,12 @@ const UPDATE: &str = "UPDATE_SCHEMA";
 struct Description;
 
 /// What clients send; there, a field that may be absent is optional.
-const BODIES: [&str; 11] = [
+const BODIES: [&str; 12] = [
     "AcceptReview",
     "AddServer",
     "CallTool",
     "Decision",
+    "NewClientToken",
     "OpenWindow",
     "ParseText",
     "PauseFor",

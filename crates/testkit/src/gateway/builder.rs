@@ -13,7 +13,7 @@ pub struct Builder {
     variables: Vec<(String, String)>,
     arguments: Vec<String>,
     /// Whether what the configuration says is held until it was reviewed.
-    guarded: bool,
+    unreviewed: bool,
     raw: Option<Vec<u8>>,
 }
 
@@ -44,6 +44,12 @@ impl Builder {
         self
     }
 
+    /// Requires tokens, as a gateway does unless told otherwise.
+    #[must_use]
+    pub fn guarded(self) -> Self {
+        self.setting("tokens", json!("required"))
+    }
+
     /// Sets an environment variable of the gateway.
     #[must_use]
     pub fn env(mut self, name: &str, value: &str) -> Self {
@@ -61,8 +67,8 @@ impl Builder {
     /// Has everything held until a person lets it in, as for a user; otherwise the configuration
     /// counts as reviewed.
     #[must_use]
-    pub fn guarded(mut self) -> Self {
-        self.guarded = true;
+    pub fn unreviewed(mut self) -> Self {
+        self.unreviewed = true;
         self
     }
 
@@ -78,7 +84,7 @@ impl Builder {
         let folder = tempfile::Builder::new().prefix("tg-").tempdir()?;
         std::fs::create_dir(folder.path().join("home"))?;
         let mut arguments = self.arguments;
-        if !self.guarded {
+        if !self.unreviewed {
             arguments.extend(["--trust".to_owned(), "auto".to_owned()]);
         }
         let gateway = Gateway {
@@ -110,9 +116,10 @@ impl Builder {
     }
 }
 
-/// A configuration that listens on a port of its own.
+/// A configuration that listens on a port of its own, where clients need no token: most tests are
+/// of something else, and some of their clients cannot send one.
 pub(super) fn config(settings: Map<String, Value>, servers: Map<String, Value>) -> Value {
-    let mut config = json!({"listen": "127.0.0.1:0"});
+    let mut config = json!({"listen": "127.0.0.1:0", "tokens": "off"});
     for (key, value) in settings {
         config[key] = value;
     }
@@ -135,6 +142,7 @@ mod tests {
         let config: Value = serde_json::from_str(&text).expect("JSON");
         assert_eq!(config["listen"], "127.0.0.1:0");
         assert_eq!(config["readOnly"], true);
+        assert_eq!(config["tokens"], "off");
         assert_eq!(config["mcpServers"]["x"]["url"], "http://127.0.0.1:1/mcp");
     }
 

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail, ensure};
 use hyper::Request;
-use model::{ServerStatus, Snapshot};
+use model::{IssuedToken, ServerStatus, Snapshot};
 use serde_json::{Map, Value};
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
@@ -129,6 +129,13 @@ impl Gateway {
         command.stdin(Stdio::null()).kill_on_drop(true);
         let output = tokio::time::timeout(PATIENCE, command.output()).await;
         Ok(output.with_context(|| format!("`toolgate {}` hangs", arguments.join(" ")))??)
+    }
+
+    /// Makes a token for a client; `wanted` is the body of `POST /tokens`.
+    pub async fn token(&self, wanted: &Value) -> anyhow::Result<IssuedToken> {
+        let answer = self.api("POST", "/tokens", &wanted.to_string()).await?;
+        ensure!(answer.status == 201, "no token: {}", answer.body);
+        Ok(serde_json::from_str(&answer.body)?)
     }
 
     /// A client of the default face, with a session.
