@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
-    CallSummary, ClientStatus, Pause, Preferences, Problem, ReviewItem, ServerState, SignInStatus,
-    TrustStatus,
+    CallSummary, ClientStatus, Pause, Preferences, Problem, ReviewItem, SandboxStatus, ServerState,
+    SignInStatus, TrustStatus,
 };
 
 /// Everything that a user interface draws from; complete at every moment.
@@ -110,6 +110,9 @@ pub struct ServerStatus {
     /// How it stands with the quarantine.
     #[serde(default)]
     pub trust: TrustStatus,
+    /// What fences its process in; `None` for a server that runs elsewhere or was not started.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sandbox: Option<SandboxStatus>,
 }
 
 /// How the configuration stands.

@@ -18,6 +18,7 @@ const LEVELS: &[(&str, Level)] = &[
     ("config", Level::Product(1)),
     ("index", Level::Product(1)),
     ("local-socket", Level::Product(1)),
+    ("sandbox", Level::Product(1)),
     ("web-ui", Level::Product(1)),
     ("store", Level::Product(2)),
     ("telemetry", Level::Product(2)),
