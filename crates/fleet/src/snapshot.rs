@@ -116,6 +116,7 @@ fn server(name: &ServerName, slug: String, view: &View) -> ServerStatus {
         last_call: view.last_call,
         sign_in: None,
         trust: model::TrustStatus::default(),
+        sandbox: status.and_then(|status| status.sandbox.clone()),
         state: view.state.clone(),
     }
 }
@@ -159,6 +160,7 @@ mod tests {
             last_call: None,
             sign_in: None,
             trust: model::TrustStatus::default(),
+            sandbox: None,
         }
     }
 

@@ -19,6 +19,7 @@ use crate::news::NewsDesk;
 use crate::peer::TOOLS_CHANGED;
 use crate::session::{Session, Start};
 use crate::status::Live;
+use crate::stdio::Process;
 use crate::tools::{self, ToolDefinition};
 
 /// A legacy server that has been silent for so long is asked whether it lives.
@@ -89,7 +90,12 @@ impl Supervisor {
     async fn attempt(&mut self) -> Ended {
         self.live.send_modify(|live| live.status.starts += 1);
         let session = {
-            let spawned = |pid| self.live.send_modify(|live| live.status.pid = Some(pid));
+            let spawned = |process: &Process| {
+                self.live.send_modify(|live| {
+                    live.status.pid = Some(process.pid);
+                    live.status.sandbox = Some(process.sandbox.clone());
+                });
+            };
             let progress = |phase| set_state(&self.live, ServerState::Starting { phase });
             let start = Start {
                 config: &self.config,
