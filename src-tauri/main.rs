@@ -20,7 +20,6 @@ mod platform;
 #[path = "elsewhere/mod.rs"]
 mod platform;
 
-use std::ffi::OsString;
 use std::io::Write as _;
 use std::process::ExitCode;
 
@@ -34,10 +33,14 @@ use arguments::Arguments;
 const REAPER: &str = "__reaper";
 
 fn main() -> ExitCode {
-    // Before anything else: the reaper must stay tiny, without threads and without logs.
+    // Before anything else: both must stay tiny, without threads and without logs.
     let mut arguments = std::env::args_os().skip(1);
-    if arguments.next() == Some(OsString::from(REAPER)) {
+    let first = arguments.next().unwrap_or_default();
+    if first == REAPER {
         return upstream::reaper::main(&arguments.next().unwrap_or_default());
+    }
+    if first == upstream::SANDBOX_HELPER {
+        return upstream::sandbox_main(arguments);
     }
     match start(&Arguments::parse()) {
         Ok(()) => ExitCode::SUCCESS,

@@ -10,7 +10,6 @@ mod progress;
 #[cfg(test)]
 mod testing;
 
-use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::Parser as _;
@@ -24,10 +23,14 @@ use exit::{Code, Failure};
 const REAPER: &str = "__reaper";
 
 fn main() -> ExitCode {
-    // Before anything else: the reaper must stay tiny, without threads and without logs.
+    // Before anything else: both must stay tiny, without threads and without logs.
     let mut arguments = std::env::args_os().skip(1);
-    if arguments.next() == Some(OsString::from(REAPER)) {
+    let first = arguments.next().unwrap_or_default();
+    if first == REAPER {
         return upstream::reaper::main(&arguments.next().unwrap_or_default());
+    }
+    if first == upstream::SANDBOX_HELPER {
+        return upstream::sandbox_main(arguments);
     }
     match run(Cli::parse()) {
         Ok(code) => code.into(),

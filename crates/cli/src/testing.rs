@@ -62,6 +62,7 @@ pub(crate) fn server(name: &str, state: ServerState, tools: usize) -> ServerStat
         last_call: None,
         sign_in: None,
         trust: model::TrustStatus::default(),
+        sandbox: None,
     }
 }
 

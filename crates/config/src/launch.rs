@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::mask;
+use crate::sandbox::Sandbox;
 use crate::template::Template;
 
 /// One configured server.
@@ -48,6 +49,8 @@ pub struct StdioLaunch {
     pub env: IndexMap<String, Template>,
     /// The folder it is started in.
     pub cwd: Option<Template>,
+    /// What fences it in.
+    pub sandbox: Sandbox,
 }
 
 /// A server that runs elsewhere.
@@ -214,7 +217,8 @@ impl Launch {
                 std::iter::once(&stdio.command)
                     .chain(&stdio.args)
                     .chain(stdio.env.values())
-                    .chain(&stdio.cwd),
+                    .chain(&stdio.cwd)
+                    .chain(stdio.sandbox.templates()),
             ),
             Self::Remote(remote) => Box::new(
                 std::iter::once(&remote.url)
@@ -227,12 +231,7 @@ impl Launch {
     /// The launch in one unambiguous form; may hold literal secrets.
     fn canonical(&self) -> Value {
         match self {
-            Self::Stdio(launch) => json!({
-                "command": launch.command.written(),
-                "args": launch.args.iter().map(Template::written).collect::<Vec<_>>(),
-                "env": sorted(&launch.env),
-                "cwd": launch.cwd.as_ref().map(Template::written),
-            }),
+            Self::Stdio(launch) => launch.canonical(),
             Self::Remote(launch) => json!({
                 "url": launch.url.written(),
                 "headers": sorted(&launch.headers),
@@ -244,6 +243,20 @@ impl Launch {
 }
 
 impl StdioLaunch {
+    /// The fence is part of it: whoever loosens it starts something else.
+    fn canonical(&self) -> Value {
+        let mut canonical = json!({
+            "command": self.command.written(),
+            "args": self.args.iter().map(Template::written).collect::<Vec<_>>(),
+            "env": sorted(&self.env),
+            "cwd": self.cwd.as_ref().map(Template::written),
+        });
+        for (key, value) in self.sandbox.entry() {
+            canonical[key] = value;
+        }
+        canonical
+    }
+
     fn entry(&self, show: Show) -> Map<String, Value> {
         let mut entry = Map::new();
         entry.insert("command".into(), show.list([&self.command]).concat().into());
@@ -252,6 +265,7 @@ impl StdioLaunch {
         if let Some(cwd) = &self.cwd {
             entry.insert("cwd".into(), cwd.written().into());
         }
+        entry.extend(self.sandbox.entry());
         entry
     }
 }

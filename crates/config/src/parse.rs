@@ -10,6 +10,7 @@ mod entry;
 mod globals;
 mod keys;
 mod repeats;
+mod sandbox;
 mod section;
 mod source;
 
@@ -166,7 +167,7 @@ fn read(root: &Object<'_>, mut report: Report<'_>) -> Parsed {
 
 /// The keys of the file and of its sections, by the section's place in the schema.
 #[cfg(test)]
-pub(crate) fn known_keys() -> [(&'static str, &'static [&'static str]); 6] {
+pub(crate) fn known_keys() -> [(&'static str, &'static [&'static str]); 9] {
     [
         ("", &keys::FILE),
         ("/$defs/Logs", &keys::LOGS),
@@ -174,6 +175,9 @@ pub(crate) fn known_keys() -> [(&'static str, &'static [&'static str]); 6] {
         ("/$defs/Notices", &keys::NOTICES),
         ("/$defs/Server", &keys::SERVER),
         ("/$defs/OAuth", &keys::OAUTH),
+        ("/$defs/Fence", &keys::SANDBOX),
+        ("/$defs/Isolation", &keys::ISOLATION),
+        ("/$defs/Docker", &keys::DOCKER),
     ]
 }
 

@@ -187,6 +187,10 @@ struct Server {
     /// in which nothing is found pass) or "auto" (all pass). What is looser than a person has accepted
     /// waits until that person does. Default: "manual".
     trust: Option<Trust>,
+    /// What fences it in, where it is started here. Default: "default".
+    sandbox: Option<SandboxOrProfile>,
+    /// A container that it is started in.
+    isolation: Option<Isolation>,
 }
 
 /// How new definitions come in.
@@ -197,6 +201,86 @@ enum Trust {
     Manual,
     Scan,
     Auto,
+}
+
+/// What fences a server in: a profile alone, or with more.
+#[derive(Serialize, JsonSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "only the shapes go into the schema")]
+enum SandboxOrProfile {
+    Profile(Profile),
+    Fence(Fence),
+}
+
+/// How closely a server is fenced in.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[expect(dead_code, reason = "only the names go into the schema")]
+enum Profile {
+    /// It reads the system and its toolchain, and writes caches and what its entry names.
+    Default,
+    /// It reads everything but Toolgate's own files, and writes as by default.
+    Compat,
+    /// It does what you may do.
+    Off,
+}
+
+/// Whether something can be reached.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[expect(dead_code, reason = "only the names go into the schema")]
+enum Reach {
+    None,
+    Open,
+}
+
+/// What fences a server in.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct Fence {
+    /// How closely. Default: "default".
+    profile: Option<Profile>,
+    /// Whether it reaches the network, this machine's own addresses included. Default: "open".
+    network: Option<Reach>,
+    /// Whether it reaches sockets of other programs: the session bus, a container engine, a
+    /// display. By default "none" in the profile "default", and "open" in the others.
+    sockets: Option<Reach>,
+    /// Files and folders that it may read as well; "~" stands for the home directory.
+    read: Option<Vec<String>>,
+    /// Files and folders that it may read and write as well.
+    write: Option<Vec<String>>,
+    /// Memory of each of its processes, in MiB.
+    #[schemars(range(min = 16, max = 1_048_576))]
+    memory: Option<u64>,
+}
+
+/// Where a server runs apart.
+#[derive(Serialize, JsonSchema)]
+struct Isolation {
+    /// A container.
+    docker: Docker,
+}
+
+/// A container that a server is started in.
+#[derive(Serialize, JsonSchema)]
+struct Docker {
+    /// The image, best with its digest.
+    image: String,
+    /// The engine's command. Default: "docker".
+    runtime: Option<Runtime>,
+    /// Whether it reaches the network. Default: "open".
+    network: Option<Reach>,
+    /// Folders that it gets: "host:container" or "host:container:ro".
+    mounts: Option<Vec<String>>,
+}
+
+/// A container engine.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[expect(dead_code, reason = "only the names go into the schema")]
+enum Runtime {
+    Docker,
+    Podman,
 }
 
 /// What is known beforehand about signing in to a server.
@@ -288,6 +372,11 @@ mod tests {
             json!({"servers": {"a": {"url": "https://x/", "oauth": {"scopes": ["a", "b"]}}}}),
             json!({"servers": {"a": {"url": "https://x/", "oauth": {"scopes": 7}}}}),
             json!({"servers": {"a": {"url": "https://x/", "oauth": {"clientId": 7}}}}),
+            json!({"mcpServers": {"a": {"command": "x", "sandbox": "compat"}}}),
+            json!({"mcpServers": {"a": {"command": "x", "sandbox": {"network": "none"}}}}),
+            json!({"mcpServers": {"a": {"command": "x", "sandbox": {"memory": 1}}}}),
+            json!({"mcpServers": {"a": {"command": "x", "isolation": {"docker": {"image": "y"}}}}}),
+            json!({"mcpServers": {"a": {"command": "x", "isolation": {"docker": {}}}}}),
             json!({"mcpServers": {"a": {"type": "websocket", "url": "wss://x/"}}}),
             json!({"callTimeout": 0}),
             json!({"toolResponseLimit": 5}),

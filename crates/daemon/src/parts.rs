@@ -14,8 +14,8 @@ use store::{EraMemory, PageStore};
 use telemetry::{GatewayLog, LogGuard, LogSettings, Rotation, ServerLogs};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use upstream::Context;
 use upstream::reaper::{RunMark, sweep_leftovers};
+use upstream::{Confinement, Context};
 use vault::Vault;
 
 use crate::StartError;
@@ -99,7 +99,8 @@ fn context(paths: &Paths, rotation: Rotation) -> Result<Context, StartError> {
     let swept = run.clone();
     std::thread::spawn(move || sweep_leftovers(&swept));
     let context = Context::new(Arc::new(Vault::system()), logs, eras, run, Some(reaper));
-    Ok(context.with_authorizer(Arc::new(authorizer())))
+    let context = context.with_authorizer(Arc::new(authorizer()));
+    Ok(context.with_confinement(confinement(paths)))
 }
 
 /// Tokens are kept as long as the process lives. A sign-in begins by itself only where
@@ -130,6 +131,36 @@ fn log_settings(config: &ConfigStore) -> LogSettings {
             max_age: Duration::from_secs(logs.max_age_days * 24 * 60 * 60),
         },
     }
+}
+
+/// What no server may touch, and where each has a temporary folder of its own.
+fn confinement(paths: &Paths) -> Confinement {
+    let scratch = paths.data_dir.join("scratch");
+    // What a killed gateway left behind; its servers are ended as well.
+    let _ = std::fs::remove_dir_all(&scratch);
+    let mut own = vec![paths.data_dir.clone(), paths.config_file.clone()];
+    // The folder of the configuration, where it is ours alone.
+    let folder = paths.config_file.parent();
+    own.extend(
+        folder
+            .filter(|folder| folder.ends_with("toolgate"))
+            .map(Into::into),
+    );
+    own.push(paths.socket.clone());
+    Confinement {
+        helper: own_program,
+        own,
+        scratch,
+        home: std::env::home_dir().filter(|home| home.is_absolute()),
+    }
+}
+
+/// Our own program again, also where an update has put another in its place.
+fn own_program() -> std::io::Result<Command> {
+    if cfg!(target_os = "linux") {
+        return Ok(Command::new("/proc/self/exe"));
+    }
+    std::env::current_exe().map(Command::new)
 }
 
 /// Our own program again, as the reaper.

@@ -89,6 +89,7 @@ mod tests {
             last_call: None,
             sign_in: None,
             trust: model::TrustStatus::default(),
+            sandbox: None,
         }
     }
 

@@ -118,6 +118,7 @@ fn server(name: &ServerName, slug: String, view: &View) -> ServerStatus {
         last_call: view.last_call,
         sign_in: None,
         trust: view.trust.clone(),
+        sandbox: status.and_then(|status| status.sandbox.clone()),
         state: view.state.clone(),
     }
 }
@@ -161,6 +162,7 @@ mod tests {
             last_call: None,
             sign_in: None,
             trust: model::TrustStatus::default(),
+            sandbox: None,
         }
     }
 

@@ -9,6 +9,7 @@ mod preferences;
 mod problem;
 mod redacted;
 mod review;
+mod sandbox;
 mod sign_in;
 mod snapshot;
 mod state;
@@ -28,6 +29,10 @@ pub use preferences::{Language, NoticePreferences, Preferences, Theme};
 pub use problem::{Problem, ProblemCode};
 pub use redacted::{SafeUrl, Secret};
 pub use review::{Evidence, ReviewItem, ReviewSource};
+pub use sandbox::{
+    ContainerSettings, FileAccess, ProcessLimit, Reach, SandboxProfile, SandboxSettings,
+    SandboxStatus,
+};
 pub use sign_in::{SignInState, SignInStatus};
 pub use snapshot::{
     CallOutcome, ConfigStatus, Diagnostic, Event, ServerStatus, Severity, Snapshot, Totals,

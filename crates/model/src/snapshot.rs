@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
-    CallSummary, ClientStatus, ClientToken, Pause, Preferences, Problem, ReviewItem, ServerState,
-    SignInStatus, TokenRule, TrustStatus,
+    CallSummary, ClientStatus, ClientToken, Pause, Preferences, Problem, ReviewItem, SandboxStatus,
+    ServerState, SignInStatus, TokenRule, TrustStatus,
 };
 
 /// Everything that a user interface draws from; complete at every moment.
@@ -116,6 +116,9 @@ pub struct ServerStatus {
     /// How it stands with the quarantine.
     #[serde(default)]
     pub trust: TrustStatus,
+    /// What fences its process in; `None` for a server that runs elsewhere or was not started.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sandbox: Option<SandboxStatus>,
 }
 
 /// How the configuration stands.

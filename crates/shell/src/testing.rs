@@ -107,6 +107,7 @@ fn server(name: &str, state: ServerState) -> ServerStatus {
         last_call: None,
         sign_in: None,
         trust: model::TrustStatus::default(),
+        sandbox: None,
     }
 }
 

@@ -10,6 +10,7 @@ use telemetry::ServerLogs;
 use tokio::sync::broadcast;
 use vault::Vault;
 
+use crate::confinement::Confinement;
 use crate::environment::Environment;
 use crate::http::{new_client, new_upgrade_client};
 use crate::news::{NEWS_QUEUE, News};
@@ -30,6 +31,7 @@ pub struct Context {
     /// Starts the reaper; `None` leaves orphans to the system.
     pub reaper_command: Option<fn() -> std::io::Result<Command>>,
     authorizer: Option<Arc<Authorizer>>,
+    confinement: Option<Confinement>,
     /// What servers say outside of any call.
     pub news: broadcast::Sender<News>,
     lazy: Lazy,
@@ -61,6 +63,7 @@ impl Context {
             run,
             reaper_command,
             authorizer: None,
+            confinement: None,
             news: broadcast::Sender::new(NEWS_QUEUE),
             lazy,
         }
@@ -71,6 +74,18 @@ impl Context {
     pub fn with_authorizer(mut self, authorizer: Arc<Authorizer>) -> Self {
         self.authorizer = Some(authorizer);
         self
+    }
+
+    /// Fences servers' processes in like this; without it, they do what the gateway may do.
+    #[must_use]
+    pub fn with_confinement(mut self, confinement: Confinement) -> Self {
+        self.confinement = Some(confinement);
+        self
+    }
+
+    /// What fences servers' processes in, if anything does.
+    pub(crate) fn confinement(&self) -> Option<&Confinement> {
+        self.confinement.as_ref()
     }
 
     /// What gets tokens for remote servers, if anything does.

@@ -5,6 +5,7 @@
 //! `session` is one life of a connection and `supervisor` the sequence of them.
 
 mod backoff;
+mod confinement;
 mod context;
 mod environment;
 mod exchange;
@@ -24,6 +25,7 @@ mod supervisor;
 mod tools;
 mod websocket;
 
+pub use confinement::Confinement;
 pub use context::Context;
 pub use environment::{Environment, find_command};
 pub use exchange::{Behalf, Exchange, Happening, Party, PartyId, ServerRequest};
@@ -31,6 +33,7 @@ pub use interests::{Interests, Watchable};
 pub use link::CallError;
 pub use news::News;
 pub use offers::Offers;
+pub use sandbox::{HELPER as SANDBOX_HELPER, main as sandbox_main};
 pub use status::{Beginning, CallLine, Introduction, Status, Upstream, Watch};
 pub use tools::ToolDefinition;
 

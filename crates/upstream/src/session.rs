@@ -70,7 +70,7 @@ pub(crate) struct Start<'a> {
     /// Tells the world how far the start has come.
     pub(crate) progress: &'a (dyn Fn(StartPhase) + Sync),
     /// Tells the world of a process as soon as there is one.
-    pub(crate) spawned: &'a (dyn Fn(u32) + Sync),
+    pub(crate) spawned: &'a (dyn Fn(&Process) + Sync),
 }
 
 /// A connection whose handshake has succeeded.
@@ -205,6 +205,7 @@ impl Session {
                 args,
                 env,
                 cwd,
+                sandbox,
             } => {
                 process::open(
                     start,
@@ -213,6 +214,7 @@ impl Session {
                         args,
                         env,
                         cwd,
+                        sandbox,
                     },
                 )
                 .await

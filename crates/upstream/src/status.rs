@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use config::ServerConfig;
-use model::{ServerState, StartPhase, now_millis};
+use model::{SandboxStatus, ServerState, StartPhase, now_millis};
 use telemetry::ServerLog;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
@@ -34,6 +34,8 @@ pub struct Status {
     pub since: u64,
     /// Its process, if it has one and it lives.
     pub pid: Option<u32>,
+    /// What fences its process in.
+    pub sandbox: Option<SandboxStatus>,
     /// Starts so far.
     pub starts: u64,
     /// The revision agreed on last.
@@ -160,6 +162,7 @@ fn first_status() -> Status {
         },
         since: now_millis(),
         pid: None,
+        sandbox: None,
         starts: 0,
         protocol: None,
         server_info: None,

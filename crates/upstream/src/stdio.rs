@@ -2,29 +2,32 @@
 
 mod keeper;
 mod pipes;
+mod prepare;
 mod remarks;
 
-use std::ffi::OsString;
 use std::path::PathBuf;
-use std::process::Stdio;
 use std::sync::Arc;
+use std::time::Duration;
 
-use model::{Problem, ProblemCode, Secret};
-use process_wrap::tokio::{ChildWrapper, CommandWrap, KillOnDrop};
+use model::{Problem, ProblemCode, SandboxProfile, SandboxSettings, SandboxStatus, Secret};
+use process_wrap::tokio::ChildWrapper;
+use sandbox::Report;
 use telemetry::ServerLog;
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 
 use crate::context::Context;
-use crate::environment::find_command;
 use crate::link::{Link, LinkEnd, link};
-use crate::reaper::MARK_VARIABLE;
 use keeper::{End, Ended, Keeper};
 use pipes::{DRAIN, listen, read, write};
+use prepare::{Fence, Prepared, prepare};
 
 pub(crate) use remarks::Remarks;
+
+/// What fences a process in has this long to say what it achieved.
+const REPORT_PATIENCE: Duration = Duration::from_secs(10);
 
 /// What to start.
 pub(crate) struct Launch {
@@ -32,6 +35,7 @@ pub(crate) struct Launch {
     pub(crate) args: Vec<String>,
     pub(crate) env: Vec<(String, Secret)>,
     pub(crate) cwd: Option<PathBuf>,
+    pub(crate) sandbox: SandboxSettings,
 }
 
 /// Where a start belongs.
@@ -47,6 +51,8 @@ pub(crate) struct Place<'a> {
 /// A started process. Dropping it ends the process in order, too.
 pub(crate) struct Process {
     pub(crate) pid: u32,
+    /// What fences it in, as achieved.
+    pub(crate) sandbox: SandboxStatus,
     stop: DropGuard,
     ended: Ended,
     remarks: Arc<Remarks>,
@@ -56,47 +62,84 @@ pub(crate) struct Process {
 
 /// Starts a process in a group of its own and connects to it.
 pub(crate) async fn spawn(launch: &Launch, place: &Place<'_>) -> Result<(Link, Process), Problem> {
-    let mut command = prepare(launch, place.mark, place.context).await?;
+    let prepared = prepare(launch, place.mark, place.context).await?;
+    let Prepared {
+        mut command,
+        fence,
+        scratch,
+    } = prepared;
     let spawned = command.spawn();
     let child = spawned.map_err(|error| spawn_problem(launch, &error))?;
     let pid = child.id().unwrap_or_default();
     if let Some(reaper) = place.context.reaper() {
         reaper.watch(pid);
     }
-    connect(child, pid, place)
-        .ok_or_else(|| spawn_problem(launch, &std::io::Error::other("its pipes are missing")))
+    let (report, reported) = oneshot::channel();
+    let report = matches!(fence, Fence::Reported { .. }).then_some(report);
+    let keeper = Keeper {
+        child,
+        pid,
+        mark: place.mark.to_owned(),
+        context: Arc::clone(place.context),
+        scratch,
+    };
+    let (link, mut process) = connect(keeper, report, place)
+        .ok_or_else(|| spawn_problem(launch, &std::io::Error::other("its pipes are missing")))?;
+    match achieved(fence, reported).await {
+        Ok(status) => process.sandbox = status,
+        Err(reason) => {
+            let message = reason + &process.remarks.quote();
+            process.stop().await;
+            let fix = "Correct what its entry says under `sandbox`; docs/security.md tells what \
+                       each system can enforce.";
+            return Err(Problem::new(ProblemCode::SpawnFailed, message, fix));
+        }
+    }
+    Ok((link, process))
+}
+
+/// What fences the process in, by whoever knows; else the reason why the server does not run.
+async fn achieved(
+    fence: Fence,
+    reported: oneshot::Receiver<Option<Report>>,
+) -> Result<SandboxStatus, String> {
+    let container = match fence {
+        Fence::Known(status) => return Ok(status),
+        Fence::Reported { container } => container,
+    };
+    match tokio::time::timeout(REPORT_PATIENCE, reported).await {
+        Ok(Ok(Some(Report::Applied(status)))) => Ok(container.unwrap_or(status)),
+        Ok(Ok(Some(Report::Refused(reason)))) => Err(reason),
+        _ => Err("What fences it in ended without a word, before the server was started.".into()),
+    }
 }
 
 /// Starts the tasks around a process; `None` if it came without pipes.
 fn connect(
-    mut child: Box<dyn ChildWrapper>,
-    pid: u32,
+    mut keeper: Keeper,
+    report: Option<oneshot::Sender<Option<Report>>>,
     place: &Place<'_>,
 ) -> Option<(Link, Process)> {
+    let child: &mut Box<dyn ChildWrapper> = &mut keeper.child;
     let stdin = child.stdin().take()?;
     let stdout = child.stdout().take()?;
     let stderr = child.stderr().take()?;
+    let pid = keeper.pid;
     let (link, LinkEnd { outgoing, incoming }) = link();
     let (stop, remarks) = (CancellationToken::new(), Arc::new(Remarks::default()));
     let (exit, ended) = watch::channel(None);
     let (log, quoted) = (place.log.clone(), Arc::clone(&remarks));
     let mut pipes = JoinSet::new();
     pipes.spawn(write(stdin, outgoing, stop.clone()));
-    pipes.spawn(listen(stderr, log.clone(), Arc::clone(&remarks)));
+    pipes.spawn(listen(stderr, log.clone(), Arc::clone(&remarks), report));
     pipes.spawn(read(stdout, incoming, log, quoted, ended.clone()));
-    let (mark, context) = (place.mark.to_owned(), Arc::clone(place.context));
-    let keeper = Keeper {
-        child,
-        pid,
-        mark,
-        context,
-    };
     place.processes.spawn(keeper.keep(stop.clone(), exit));
     let stop = stop.drop_guard();
     Some((
         link,
         Process {
             pid,
+            sandbox: SandboxStatus::open(SandboxProfile::Off, "Nothing is known of it yet."),
             stop,
             ended,
             remarks,
@@ -152,45 +195,6 @@ impl Process {
     pub(crate) fn remarks(&self) -> &Arc<Remarks> {
         &self.remarks
     }
-}
-
-async fn prepare(launch: &Launch, mark: &str, context: &Context) -> Result<CommandWrap, Problem> {
-    let mut environment = context.environment.base().await;
-    for (name, value) in &launch.env {
-        environment.insert(OsString::from(name), OsString::from(value.expose()));
-    }
-    environment.insert(MARK_VARIABLE.into(), mark.into());
-    let path = environment
-        .get(std::ffi::OsStr::new("PATH"))
-        .cloned()
-        .unwrap_or_default();
-    let Some(program) = find_command(&launch.command, &path, launch.cwd.as_deref()) else {
-        return Err(not_found(&launch.command));
-    };
-    let mut command = CommandWrap::with_new(program, |command| {
-        command.args(&launch.args).env_clear().envs(environment);
-        command
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        if let Some(directory) = &launch.cwd {
-            command.current_dir(directory);
-        }
-    });
-    command.wrap(KillOnDrop);
-    #[cfg(unix)]
-    command.wrap(process_wrap::tokio::ProcessGroup::leader());
-    #[cfg(windows)]
-    command.wrap(process_wrap::tokio::JobObject);
-    Ok(command)
-}
-
-fn not_found(command: &str) -> Problem {
-    Problem::new(
-        ProblemCode::CommandNotFound,
-        format!("The command `{command}` was not found on PATH."),
-        "Install it, or write its full path; `toolgate doctor` shows the PATH in use.",
-    )
 }
 
 fn spawn_problem(launch: &Launch, error: &std::io::Error) -> Problem {

@@ -20,6 +20,7 @@ use crate::offers;
 use crate::peer::{ListChanges, TOOLS_CHANGED};
 use crate::session::{Session, Start};
 use crate::status::Live;
+use crate::stdio::Process;
 use crate::tools::{self, ToolDefinition};
 
 /// A legacy server that has been silent for so long is asked whether it lives.
@@ -90,7 +91,12 @@ impl Supervisor {
     async fn attempt(&mut self) -> Ended {
         self.live.send_modify(|live| live.status.starts += 1);
         let session = {
-            let spawned = |pid| self.live.send_modify(|live| live.status.pid = Some(pid));
+            let spawned = |process: &Process| {
+                self.live.send_modify(|live| {
+                    live.status.pid = Some(process.pid);
+                    live.status.sandbox = Some(process.sandbox.clone());
+                });
+            };
             let progress = |phase| set_state(&self.live, ServerState::Starting { phase });
             let start = Start {
                 config: &self.config,

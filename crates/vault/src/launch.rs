@@ -4,10 +4,12 @@ use std::fmt;
 use std::path::PathBuf;
 
 use config::{
-    Launch, RemoteKind, RemoteLaunch, Resolve, ServerConfig, SignIn, StdioLaunch, Template,
+    Launch, RemoteKind, RemoteLaunch, Resolve, Sandbox, ServerConfig, SignIn, StdioLaunch, Template,
 };
 use indexmap::IndexMap;
-use model::{ClientIdentity, Problem, ProblemCode, SafeUrl, Secret};
+use model::{
+    ClientIdentity, ContainerSettings, Problem, ProblemCode, SafeUrl, SandboxSettings, Secret,
+};
 use url::Url;
 
 use crate::Vault;
@@ -28,6 +30,8 @@ pub enum ResolvedLaunch {
         env: Vec<(String, Secret)>,
         /// The folder it is started in.
         cwd: Option<PathBuf>,
+        /// What fences it in.
+        sandbox: SandboxSettings,
     },
     /// A server that runs elsewhere.
     Remote {
@@ -73,21 +77,7 @@ impl Vault {
 }
 
 fn needs_keyring(launch: &Launch) -> bool {
-    match launch {
-        Launch::Stdio(StdioLaunch {
-            command,
-            args,
-            env,
-            cwd,
-        }) => {
-            let mut templates = args.iter().chain(env.values()).chain(cwd);
-            command.needs_keyring() || templates.any(Template::needs_keyring)
-        }
-        Launch::Remote(launch) => {
-            let mut templates = launch.headers.values().chain(launch.sign_in.templates());
-            launch.url.needs_keyring() || templates.any(Template::needs_keyring)
-        }
-    }
+    launch.templates().any(Template::needs_keyring)
 }
 
 fn resolve_noting(
@@ -119,6 +109,39 @@ fn resolve_stdio(launch: &StdioLaunch, from: &dyn Resolve) -> Result<ResolvedLau
         args: args.collect::<Result<_, _>>()?,
         env: values(&launch.env, from, "env")?,
         cwd: cwd.map(PathBuf::from),
+        sandbox: resolve_sandbox(&launch.sandbox, from)?,
+    })
+}
+
+fn resolve_sandbox(sandbox: &Sandbox, from: &dyn Resolve) -> Result<SandboxSettings, Problem> {
+    let resolve = |templates: &[Template], place: &str| -> Result<Vec<String>, Problem> {
+        let texts = templates.iter().enumerate();
+        let texts = texts.map(|(at, template)| text(template, from, &format!("{place}[{at}]")));
+        texts.collect()
+    };
+    let paths = |templates: &[Template], place: &str| -> Result<Vec<PathBuf>, Problem> {
+        let texts = resolve(templates, place)?;
+        Ok(texts.into_iter().map(PathBuf::from).collect())
+    };
+    let container = sandbox
+        .container
+        .as_ref()
+        .map(|inside| -> Result<_, Problem> {
+            Ok(ContainerSettings {
+                runtime: inside.runtime.clone(),
+                image: inside.image.clone(),
+                network: inside.network,
+                mounts: resolve(&inside.mounts, "isolation.docker.mounts")?,
+            })
+        });
+    Ok(SandboxSettings {
+        profile: sandbox.profile,
+        network: sandbox.network,
+        sockets: sandbox.sockets,
+        read: paths(&sandbox.read, "sandbox.read")?,
+        write: paths(&sandbox.write, "sandbox.write")?,
+        memory: sandbox.memory,
+        container: container.transpose()?,
     })
 }
 
@@ -299,6 +322,7 @@ mod tests {
     async fn a_process_is_resolved() {
         let entry = json!({
             "command": "${DIR}/bin", "args": ["--token", "${keyring:gh}"], "cwd": "${env:DIR}",
+            "sandbox": {"profile": "compat", "write": ["${DIR}/x"]},
             "env": {"B": "Bearer ${keyring:gh}", "A": "${NONE:-1}"},
         });
         let launch = launch(entry).await.expect("resolves");
@@ -310,6 +334,11 @@ mod tests {
                 ("A".into(), Secret::new("1")),
             ],
             cwd: Some("/work".into()),
+            sandbox: SandboxSettings {
+                profile: model::SandboxProfile::Compat,
+                write: vec!["/work/x".into()],
+                ..SandboxSettings::default()
+            },
         };
         assert!(launch == expected);
         assert_eq!(

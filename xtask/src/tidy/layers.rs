@@ -19,6 +19,7 @@ const LEVELS: &[(&str, Level)] = &[
     ("index", Level::Product(1)),
     ("local-socket", Level::Product(1)),
     ("scan", Level::Product(1)),
+    ("sandbox", Level::Product(1)),
     ("web-ui", Level::Product(1)),
     ("store", Level::Product(2)),
     ("telemetry", Level::Product(2)),

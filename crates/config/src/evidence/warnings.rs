@@ -3,6 +3,8 @@
 
 use url::{Host, Url};
 
+use model::SandboxProfile;
+
 use crate::launch::{Launch, RemoteLaunch, StdioLaunch};
 use crate::template::{Reference, Template};
 
@@ -89,7 +91,7 @@ fn of_command(launch: &StdioLaunch) -> Vec<String> {
         .chain(&launch.args)
         .map(Template::written)
         .collect();
-    let mut warnings = Vec::new();
+    let mut warnings = of_sandbox(launch);
     if words
         .iter()
         .any(|word| ELEVATORS.contains(&program(word).as_str()))
@@ -127,6 +129,29 @@ fn of_command(launch: &StdioLaunch) -> Vec<String> {
         ));
     }
     warnings
+}
+
+fn of_sandbox(launch: &StdioLaunch) -> Vec<String> {
+    let mut warnings = Vec::new();
+    let sandbox = &launch.sandbox;
+    if sandbox.profile == SandboxProfile::Off && sandbox.container.is_none() {
+        warnings.push("It runs without a sandbox and may do whatever you may do.".to_owned());
+    }
+    let mounts = sandbox.container.iter().flat_map(|inside| &inside.mounts);
+    let paths = sandbox.write.iter().chain(mounts).map(Template::written);
+    if let Some(path) = paths.into_iter().find(|path| is_everything(path)) {
+        warnings.push(format!(
+            "`{path}` gives it far more than one server should have."
+        ));
+    }
+    warnings
+}
+
+/// Whether a path or a mount holds everything of the machine or of the user.
+fn is_everything(path: &str) -> bool {
+    let host = path.split(':').next().unwrap_or_default();
+    let host = host.trim_end_matches('/');
+    host.is_empty() || ["~", "${HOME}", "${env:HOME}"].contains(&host)
 }
 
 fn of_program(name: &str, rest: &[&str], is_first: bool) -> Vec<String> {

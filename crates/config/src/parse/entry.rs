@@ -7,6 +7,7 @@ use model::{ServerName, TrustMode};
 use url::Url;
 
 use super::keys;
+use super::sandbox;
 use super::section::Section;
 use super::source::{self, Report};
 use crate::launch::{Launch, RemoteKind, RemoteLaunch, ServerConfig, SignIn, StdioLaunch};
@@ -153,6 +154,7 @@ fn read_stdio(section: &mut Section<'_, '_, '_>) -> Option<StdioLaunch> {
     let args = section.templates("args");
     let env = section.template_map("env", wrong_variable);
     let cwd = section.template("cwd");
+    let sandbox = sandbox::read(section);
     let command = command?;
     let at = section.at("command");
     if command.written().trim().is_empty() {
@@ -171,6 +173,7 @@ fn read_stdio(section: &mut Section<'_, '_, '_>) -> Option<StdioLaunch> {
         args,
         env,
         cwd,
+        sandbox,
     })
 }
 

@@ -43,7 +43,7 @@ pub(super) const DESKTOP: [&str; 5] = [
 pub(super) const NOTICES: [&str; 3] = ["review", "signIn", "problems"];
 
 /// Keys of a server's entry.
-pub(crate) const SERVER: [&str; 15] = [
+pub(crate) const SERVER: [&str; 17] = [
     "command",
     "args",
     "env",
@@ -59,10 +59,21 @@ pub(crate) const SERVER: [&str; 15] = [
     "callTimeout",
     "startTimeout",
     "trust",
+    "sandbox",
+    "isolation",
 ];
 
 /// Keys of a server's `oauth`.
 pub(super) const OAUTH: [&str; 4] = ["clientId", "clientSecret", "clientMetadataUrl", "scopes"];
+
+/// Keys of a server's `sandbox`.
+pub(super) const SANDBOX: [&str; 6] = ["profile", "network", "sockets", "read", "write", "memory"];
+
+/// Keys of a server's `isolation`.
+pub(super) const ISOLATION: [&str; 1] = ["docker"];
+
+/// Keys of a container.
+pub(super) const DOCKER: [&str; 4] = ["image", "runtime", "network", "mounts"];
 
 /// Keys that other clients write into an entry and that change nothing here.
 pub(super) const FOREIGN_IN_SERVER: [&str; 19] = [
@@ -91,7 +102,7 @@ pub(super) const FOREIGN_IN_SERVER: [&str; 19] = [
 pub(super) const FOREIGN_IN_FILE: [&str; 1] = ["inputs"];
 
 /// Keys of other clients that make a server behave differently there, and what happens here.
-const DIFFERENT: [(&str, &str, &str); 7] = [
+const DIFFERENT: [(&str, &str, &str); 6] = [
     (
         "envFile",
         "The file is not read here.",
@@ -120,11 +131,6 @@ const DIFFERENT: [(&str, &str, &str); 7] = [
     (
         "disabledTools",
         "All tools of the server are offered here.",
-        "Remove the key.",
-    ),
-    (
-        "sandbox",
-        "The server is not put in a sandbox here.",
         "Remove the key.",
     ),
 ];

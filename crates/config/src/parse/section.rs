@@ -175,6 +175,38 @@ impl<'a, 'r, 't> Section<'a, 'r, 't> {
         found.map(|(_, choice)| *choice)
     }
 
+    /// One of several words; anything else is warned about and counts as `strictest`.
+    pub(super) fn strict_choice<T: Copy>(
+        &mut self,
+        key: &str,
+        choices: &[(&str, T)],
+        strictest: T,
+    ) -> Option<T> {
+        let value = self.value(key)?;
+        if let Value::StringLit(text) = value
+            && let Some((_, choice)) = choices.iter().find(|(word, _)| *word == text.value)
+        {
+            return Some(*choice);
+        }
+        let words: Vec<_> = choices
+            .iter()
+            .map(|(word, _)| format!("\"{word}\""))
+            .collect();
+        let what = match value {
+            Value::StringLit(text) => format!("\"{}\"", text.value.escape_debug()),
+            other => source::kind(other).to_owned(),
+        };
+        let message = format!("This is {what}, which is not known here; the strictest counts.");
+        let fix = format!("Use {}.", words.join(" or "));
+        self.warning(source::start(value), key, message, fix);
+        Some(strictest)
+    }
+
+    /// Whether an object stands under a key.
+    pub(super) fn is_object(&self, key: &str) -> bool {
+        matches!(self.value(key), Some(Value::Object(_)))
+    }
+
     pub(super) fn object(&mut self, key: &str) -> Option<&'a Object<'a>> {
         let value = self.value(key)?;
         let object = value.as_object();

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use model::{Problem, ProblemCode, StartPhase, now_millis};
+use model::{Problem, ProblemCode, SandboxStatus, StartPhase, now_millis};
 use store::Verdict;
 use tokio::task::JoinSet;
 use wire::Era;
@@ -73,7 +73,7 @@ async fn try_process(
     let (link, process) = spawn(launch, &place)
         .await
         .map_err(|problem| (CallError::NotReady(model::ServerState::Disabled), problem))?;
-    (start.spawned)(process.pid);
+    (start.spawned)(&process);
     (start.progress)(StartPhase::Handshake);
     match establish(link, JoinSet::new(), opening, start.terms(), None).await {
         Ok(mut session) => {
@@ -90,13 +90,14 @@ async fn try_process(
 /// Ends a process whose handshake failed, and says why it did.
 async fn explain(start: &Start<'_>, error: &CallError, process: Process) -> Problem {
     let (junk, remarks) = (process.remarks().junk(), Arc::clone(process.remarks()));
+    let fence = process.sandbox.clone();
     if matches!(error, CallError::Lost(_) | CallError::NotDelivered(_)) {
         let found = process.autopsy().await;
         let printed = junk.map(|junk| format!(" It printed what is no MCP message: {junk}"));
         return Problem {
             code: ProblemCode::ExitedAtStart,
             message: found.message + &printed.unwrap_or_default(),
-            fix: found.fix,
+            fix: found.fix + &hint(&fence),
         };
     }
     process.stop().await;
@@ -116,6 +117,17 @@ async fn explain(start: &Start<'_>, error: &CallError, process: Process) -> Prob
     }
     problem.message.push_str(&remarks.quote());
     problem
+}
+
+/// That the sandbox may be the reason, where there is one.
+fn hint(fence: &SandboxStatus) -> String {
+    if fence.is_open() {
+        return String::new();
+    }
+    format!(
+        " It may need more than its sandbox allows ({fence}): name what it needs under `sandbox`, \
+         or set `\"sandbox\": \"compat\"`."
+    )
 }
 
 fn remember(context: &Context, fingerprint: &str, verdict: Verdict) {

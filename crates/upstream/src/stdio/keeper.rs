@@ -1,5 +1,6 @@
 //! Owns a server's process until nothing of it is left.
 
+use std::path::PathBuf;
 use std::process::ExitStatus;
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,6 +31,8 @@ pub(super) struct Keeper {
     /// What every process of this start carries in its environment.
     pub(super) mark: String,
     pub(super) context: Arc<Context>,
+    /// The temporary folder of its own.
+    pub(super) scratch: Option<PathBuf>,
 }
 
 impl Keeper {
@@ -73,6 +76,14 @@ impl Keeper {
             reaper.forget(self.pid);
         }
         let mark = std::mem::take(&mut self.mark);
-        let _ = tokio::task::spawn_blocking(move || sweep_start(&mark)).await;
+        let scratch = self.scratch.take();
+        let sweep = move || {
+            sweep_start(&mark);
+            if let Some(scratch) = scratch {
+                // What cannot be removed now is removed when the gateway starts next.
+                let _ = std::fs::remove_dir_all(scratch);
+            }
+        };
+        let _ = tokio::task::spawn_blocking(sweep).await;
     }
 }

@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use model::{Problem, ProblemCode};
+use sandbox::Report;
 use telemetry::ServerLog;
 use tokio::io::{AsyncWriteExt as _, BufReader};
 use tokio::process::{ChildStderr, ChildStdin, ChildStdout};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use wire::{Message, RequestId};
 
@@ -43,9 +44,26 @@ pub(super) async fn write(
     }
 }
 
-/// Copies standard error to the log.
-pub(super) async fn listen(stderr: ChildStderr, log: ServerLog, remarks: Arc<Remarks>) {
+/// Copies standard error to the log. Its first line is for `report`, if somebody waits for one.
+pub(super) async fn listen(
+    stderr: ChildStderr,
+    log: ServerLog,
+    remarks: Arc<Remarks>,
+    report: Option<oneshot::Sender<Option<Report>>>,
+) {
     let mut lines = Lines::new(BufReader::new(stderr), MAX_STDERR_LINE);
+    if let Some(report) = report {
+        let Ok(Some(Line::Whole(first))) = lines.next().await else {
+            return;
+        };
+        let found = std::str::from_utf8(first).ok().and_then(Report::parse);
+        if found.is_none() {
+            log.stderr_line(first);
+            remarks.note_stderr(first);
+        }
+        // Whoever waited may have lost patience.
+        let _ = report.send(found);
+    }
     while let Ok(Some(line)) = lines.next().await {
         let (Line::Whole(text) | Line::TooLong { head: text, .. }) = line;
         log.stderr_line(text);
