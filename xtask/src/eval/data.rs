@@ -103,6 +103,18 @@ pub(super) fn tools(folder: &Path) -> Result<Vec<Row>> {
         .collect()
 }
 
+/// Definitions that were written for training, each with whether it is an attack.
+pub(super) fn own() -> Result<Vec<(Value, bool)>> {
+    let lines = include_str!("own.jsonl").lines();
+    lines
+        .map(|line| {
+            let line: Value = serde_json::from_str(line).context("in own.jsonl")?;
+            let tool = json!({"name": line["name"], "description": line["description"]});
+            Ok((tool, line["label"] == "attack"))
+        })
+        .collect()
+}
+
 /// The objects of a file, one a line.
 pub(super) fn lines(folder: &Path, file: &str) -> Result<Vec<Value>> {
     let path = folder.join(file);

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use scan::{Features, Model};
 
 use crate::eval::data::Row;
-use crate::eval::train::{Example, train};
+use crate::eval::train::{Example, highest, train};
 
 /// Parts that the rows are split into.
 const FOLDS: usize = 5;
@@ -13,15 +13,26 @@ const FOLDS: usize = 5;
 /// Share of common words, in hundredths, from which on two definitions are twins.
 const TWINS: usize = 50;
 
+/// What models are trained on.
+pub(super) struct Corpus {
+    /// The labelled tools.
+    pub(super) rows: Vec<Row>,
+    /// Their features.
+    pub(super) features: Vec<Vec<Features>>,
+    /// Definitions that were written for training; part of every model and never scored.
+    pub(super) own: Vec<(Vec<Features>, bool)>,
+}
+
 /// The score of each row by a model that was trained without its server, its source and its
 /// twins.
-pub(super) fn grouped(rows: &[Row], features: &[Features]) -> Vec<f32> {
+pub(super) fn grouped(corpus: &Corpus) -> Vec<f32> {
+    let Corpus { rows, features, .. } = corpus;
     let folds = folds(rows);
     let mut scores = vec![0.0; rows.len()];
     for fold in 0..FOLDS {
-        let model = without(rows, features, |row| folds[row] == fold);
+        let model = without(corpus, |row| folds[row] == fold);
         for row in (0..rows.len()).filter(|row| folds[*row] == fold) {
-            scores[row] = model.score(&features[row]);
+            scores[row] = highest(&model, &features[row]);
         }
     }
     scores
@@ -29,7 +40,8 @@ pub(super) fn grouped(rows: &[Row], features: &[Features]) -> Vec<f32> {
 
 /// The score of each attack by a model that was trained without anything by its maker; of other
 /// rows, 0.
-pub(super) fn by_maker(rows: &[Row], features: &[Features]) -> Vec<f32> {
+pub(super) fn by_maker(corpus: &Corpus) -> Vec<f32> {
+    let Corpus { rows, features, .. } = corpus;
     let makers: BTreeSet<&str> = rows
         .iter()
         .filter(|row| row.is_attack())
@@ -37,10 +49,10 @@ pub(super) fn by_maker(rows: &[Row], features: &[Features]) -> Vec<f32> {
         .collect();
     let mut scores = vec![0.0; rows.len()];
     for maker in makers {
-        let model = without(rows, features, |row| rows[row].maker() == maker);
+        let model = without(corpus, |row| rows[row].maker() == maker);
         for (place, row) in rows.iter().enumerate() {
             if row.is_attack() && row.maker() == maker {
-                scores[place] = model.score(&features[place]);
+                scores[place] = highest(&model, &features[place]);
             }
         }
     }
@@ -48,19 +60,18 @@ pub(super) fn by_maker(rows: &[Row], features: &[Features]) -> Vec<f32> {
 }
 
 /// A model of all rows for training but some.
-pub(super) fn without(
-    rows: &[Row],
-    features: &[Features],
-    left_out: impl Fn(usize) -> bool,
-) -> Model {
-    let rows = rows.iter().enumerate();
-    let examples = rows.filter(|(place, row)| row.is_for_training() && !left_out(*place));
-    let examples: Vec<_> = examples
-        .map(|(place, row)| Example {
-            features: &features[place],
-            attack: row.is_attack(),
-        })
-        .collect();
+pub(super) fn without(corpus: &Corpus, left_out: impl Fn(usize) -> bool) -> Model {
+    let rows = corpus.rows.iter().enumerate();
+    let rows = rows.filter(|(place, row)| row.is_for_training() && !left_out(*place));
+    let rows = rows.map(|(place, row)| Example {
+        parts: &corpus.features[place],
+        attack: row.is_attack(),
+    });
+    let own = corpus.own.iter().map(|(features, attack)| Example {
+        parts: features,
+        attack: *attack,
+    });
+    let examples: Vec<_> = rows.chain(own).collect();
     train(&examples)
 }
 

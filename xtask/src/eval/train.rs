@@ -16,20 +16,83 @@ const PENALTY: f32 = 2e-4;
 /// How much more an attack counts than an honest definition, of which there are more.
 const ATTACK_WEIGHT: f32 = 3.0;
 
-/// Features of a definition, and whether it is an attack.
+/// How much a window of an honest definition counts.
+const WINDOW_WEIGHT: f32 = 0.5;
+
+/// Features of a definition, first as a whole and then of its windows, and whether it is an
+/// attack.
 pub(super) struct Example<'a> {
-    pub(super) features: &'a Features,
+    pub(super) parts: &'a [Features],
     pub(super) attack: bool,
 }
 
-/// A model of the examples, without a threshold.
-pub(super) fn train(examples: &[Example<'_>]) -> Model {
-    let rarities = Table::of(&rarities(examples));
-    let vectors: Vec<Vec<(usize, f32)>> = examples
+/// Features, what is to be learnt of them, and how much they count.
+struct Case<'a> {
+    features: &'a Features,
+    target: f32,
+    weight: f32,
+}
+
+/// The highest score of the parts of a definition.
+pub(super) fn highest(model: &Model, parts: &[Features]) -> f32 {
+    parts
         .iter()
-        .map(|example| vector(example.features, &rarities))
+        .map(|part| model.score(part))
+        .fold(0.0, f32::max)
+}
+
+/// A model of the examples, without a threshold.
+///
+/// Nobody has said in which sentences of an attack it lies. So a first model learns definitions
+/// as wholes; the final one learns also that all windows of honest definitions are honest, and
+/// that the window of an attack which the first model likes least is one.
+pub(super) fn train(examples: &[Example<'_>]) -> Model {
+    let wholes: Vec<Case<'_>> = examples
+        .iter()
+        .filter_map(|example| Some(case(example.parts.first()?, example.attack, 1.0)))
         .collect();
-    let (weights, bias) = descend(examples, &vectors);
+    let first = fit(&wholes);
+    let windows = examples.iter().flat_map(|example| {
+        let windows = example.parts.get(1..).unwrap_or_default();
+        if !example.attack {
+            return windows
+                .iter()
+                .map(|window| case(window, false, WINDOW_WEIGHT))
+                .collect();
+        }
+        let score = |window: &&Features| first.score(window);
+        let worst = windows
+            .iter()
+            .max_by(|one, other| score(one).total_cmp(&score(other)));
+        worst
+            .map(|window| case(window, true, WINDOW_WEIGHT))
+            .into_iter()
+            .collect::<Vec<_>>()
+    });
+    let windows: Vec<Case<'_>> = windows.collect();
+    fit(&wholes.into_iter().chain(windows).collect::<Vec<_>>())
+}
+
+fn case(features: &Features, attack: bool, weight: f32) -> Case<'_> {
+    let (target, more) = if attack {
+        (1.0, ATTACK_WEIGHT)
+    } else {
+        (0.0, 1.0)
+    };
+    Case {
+        features,
+        target,
+        weight: weight * more,
+    }
+}
+
+fn fit(cases: &[Case<'_>]) -> Model {
+    let rarities = Table::of(&rarities(cases));
+    let vectors: Vec<Vec<(usize, f32)>> = cases
+        .iter()
+        .map(|case| vector(case.features, &rarities))
+        .collect();
+    let (weights, bias) = descend(cases, &vectors);
     let scale = weights
         .iter()
         .fold(f32::MIN_POSITIVE, |scale, weight| scale.max(weight.abs()));
@@ -75,13 +138,13 @@ fn steps<Number: TryFrom<i16> + Default>(number: f32) -> Number {
     Number::try_from(whole).unwrap_or_default()
 }
 
-/// How rare each feature is: the smoothed logarithm of one over its share of the examples.
-fn rarities(examples: &[Example<'_>]) -> Vec<f32> {
+/// How rare each feature is: the smoothed logarithm of one over its share of the cases.
+fn rarities(cases: &[Case<'_>]) -> Vec<f32> {
     let mut counts = vec![0_u16; DIMENSION];
-    for (number, _) in examples.iter().flat_map(|example| example.features) {
+    for (number, _) in cases.iter().flat_map(|case| case.features) {
         counts[*number as usize] += 1;
     }
-    let all = u16::try_from(examples.len()).map_or(f32::MAX, f32::from);
+    let all = u16::try_from(cases.len()).map_or(f32::MAX, f32::from);
     let rarity = |count: u16| ((1.0 + all) / (1.0 + f32::from(count))).ln() + 1.0;
     counts.into_iter().map(rarity).collect()
 }
@@ -100,25 +163,20 @@ fn vector(features: &Features, rarities: &Table) -> Vec<(usize, f32)> {
         .collect()
 }
 
-fn descend(examples: &[Example<'_>], vectors: &[Vec<(usize, f32)>]) -> (Vec<f32>, f32) {
+fn descend(cases: &[Case<'_>], vectors: &[Vec<(usize, f32)>]) -> (Vec<f32>, f32) {
     let mut weights = vec![0.0_f32; DIMENSION + 1];
     let mut squares = vec![1e-8_f32; DIMENSION + 1];
-    let count = u16::try_from(examples.len()).map_or(f32::MAX, f32::from);
+    let count = u16::try_from(cases.len()).map_or(f32::MAX, f32::from);
     for _ in 0..ROUNDS {
         let mut gradient: Vec<f32> = weights.iter().map(|weight| weight * PENALTY).collect();
         gradient[DIMENSION] = 0.0;
-        for (example, vector) in examples.iter().zip(vectors) {
+        for (case, vector) in cases.iter().zip(vectors) {
             let sum: f32 = vector
                 .iter()
                 .map(|(place, value)| weights[*place] * value)
                 .sum();
             let score = 1.0 / (1.0 + (-(sum + weights[DIMENSION])).exp());
-            let (target, weight) = if example.attack {
-                (1.0, ATTACK_WEIGHT)
-            } else {
-                (0.0, 1.0)
-            };
-            let error = (score - target) * weight / count;
+            let error = (score - case.target) * case.weight / count;
             for (place, value) in vector {
                 gradient[*place] += error * value;
             }
@@ -138,7 +196,7 @@ mod tests {
     use super::*;
 
     fn trained() -> Model {
-        let rows: Vec<(Features, bool)> = (0..40)
+        let rows: Vec<(Vec<Features>, bool)> = (0..40)
             .map(|row| {
                 let attack = row % 4 == 0;
                 (
@@ -149,8 +207,8 @@ mod tests {
             .collect();
         let examples: Vec<_> = rows
             .iter()
-            .map(|(features, attack)| Example {
-                features,
+            .map(|(parts, attack)| Example {
+                parts,
                 attack: *attack,
             })
             .collect();
