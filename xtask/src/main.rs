@@ -1,5 +1,5 @@
 //! Developer tasks: `cargo xtask run`, `test`, `tidy`, `audit`, `fixtures`, `icons`,
-//! `conformance`, `dist`, `measure` and `screenshots`.
+//! `conformance`, `dist`, `measure`, `eval` and `screenshots`.
 //!
 //! A plain Rust program instead of shell scripts, so that the tasks behave the same on every
 //! platform and need nothing but the toolchain.
@@ -10,6 +10,7 @@ mod check;
 mod conformance;
 mod desktop;
 mod dist;
+mod eval;
 mod fixtures;
 mod icons;
 mod measure;
@@ -65,6 +66,9 @@ enum Task {
     Screenshots(screenshots::Options),
     /// Measure the product's bars and print them as a Markdown table.
     Measure(measure::Options),
+    /// Score a part of the product on labelled cases.
+    #[command(subcommand)]
+    Eval(eval::Part),
 }
 
 fn main() -> ExitCode {
@@ -92,6 +96,7 @@ fn dispatch(task: Task) -> Result<ExitCode> {
             screenshots::run(&workspace, &options).map(|()| ExitCode::SUCCESS)
         }
         Task::Measure(options) => measure::run(&workspace, &options).map(|()| ExitCode::SUCCESS),
+        Task::Eval(part) => eval::run(&workspace, &part),
     }
 }
 

@@ -74,7 +74,8 @@ fn double_text(double: f64) -> String {
         return "0".to_owned();
     }
     if (EXACT..BEYOND_INTEGERS).contains(&size) {
-        return format!("{double}");
+        // With a precision all digits are exact; without one, those that do not matter are zeros.
+        return format!("{double:.0}");
     }
     let scientific = format!("{size:e}");
     let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));

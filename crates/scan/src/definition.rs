@@ -6,7 +6,7 @@ use model::{DefinitionKind, ScanFinding, Verdict};
 use regex::Regex;
 use serde_json::Value;
 
-use crate::features::{self, Features};
+use crate::features::{self, Features, Part};
 use crate::linear::Model;
 use crate::pin::pinned;
 use crate::reading::Reading;
@@ -34,18 +34,28 @@ pub fn scan(kind: DefinitionKind, definition: &Value, others: Others<'_>) -> Rep
         findings.extend(covert_parameter(reading));
         findings.extend(orders(reading, others));
     }
-    let score = Model::built_in().map(|model| {
-        let score = model.score(&features::of(&readings));
-        findings.extend(words(model, score, &readings));
-        score
+    let score = Model::built_in().and_then(|model| {
+        let (score, worst) = worst(model, features::of(&readings))?;
+        findings.extend((score >= model.threshold).then(|| words(&readings, &worst)));
+        Some(score)
     });
     Report::of(findings, score.unwrap_or_default())
 }
 
-/// What the linear model is asked with about a definition; for training it.
-pub fn features(kind: DefinitionKind, definition: &Value) -> Features {
+/// What the linear model is asked with about a definition, as a whole and in parts; for training
+/// it. The highest score of the parts is the definition's.
+pub fn features(kind: DefinitionKind, definition: &Value) -> Vec<Features> {
     let pinned = pinned(kind, definition);
-    features::of(&Reading::all(Surface::of(kind, &pinned)))
+    let parts = features::of(&Reading::all(Surface::of(kind, &pinned)));
+    parts.into_iter().map(|part| part.features).collect()
+}
+
+/// The part with the highest score.
+fn worst(model: &Model, parts: Vec<Part>) -> Option<(f32, Part)> {
+    let parts = parts
+        .into_iter()
+        .map(|part| (model.score(&part.features), part));
+    parts.max_by(|(one, _), (other, _)| one.total_cmp(other))
 }
 
 fn too_long(place: &str) -> ScanFinding {
@@ -105,18 +115,15 @@ fn orders(reading: &Reading<'_>, others: Others<'_>) -> Vec<ScanFinding> {
         .collect()
 }
 
-/// The finding about the words as a whole, with the longest text as its place.
-fn words(model: &Model, score: f32, readings: &[Reading<'_>]) -> Option<ScanFinding> {
-    let prose = readings
-        .iter()
-        .filter(|reading| reading.passage.role == Role::Prose);
-    let longest = prose.max_by_key(|reading| reading.passage.text.len())?;
-    (score >= model.threshold).then(|| {
-        finding(
-            LOOKS_LIKE_AN_ATTACK,
-            Verdict::Review,
-            "Its words are like those of definitions that were made to mislead a model.",
-            (&longest.passage.place, &longest.passage.text),
-        )
-    })
+/// The finding about the words of a part.
+fn words(readings: &[Reading<'_>], part: &Part) -> ScanFinding {
+    let reading = &readings[part.reading];
+    let text = &reading.passage.text;
+    let excerpt = text[reading.view.origin(part.range.clone(), text)].trim();
+    finding(
+        LOOKS_LIKE_AN_ATTACK,
+        Verdict::Review,
+        "Its words are like those of definitions that were made to mislead a model.",
+        (&reading.passage.place, excerpt),
+    )
 }

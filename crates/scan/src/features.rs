@@ -5,6 +5,7 @@
 //! (names of tools, addresses, paths, numbers) becomes one word for its kind.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use crate::reading::Reading;
 use crate::surface::Role;
@@ -18,22 +19,107 @@ const WORDS: usize = 4096;
 /// How often a broken rule counts as much as a word.
 const RULE_WEIGHT: f32 = 2.0;
 
+/// Sentences that are looked at together, apart from the rest of a long text.
+const SENTENCES: usize = 2;
+
+/// Such windows of one definition.
+const WINDOWS: usize = 128;
+
 /// Hashed features with how often they occur, damped, in the order of their numbers.
 pub type Features = Vec<(u32, f32)>;
 
-/// The features of the texts of a definition.
-pub(crate) fn of(readings: &[Reading<'_>]) -> Features {
-    let mut counts = Counts::default();
+/// Features of a part of a definition.
+pub(crate) struct Part {
+    /// The features.
+    pub(crate) features: Features,
+    /// The reading that the part is of; the longest for the whole.
+    pub(crate) reading: usize,
+    /// Where in the reading's view it stands, in bytes.
+    pub(crate) range: Range<usize>,
+}
+
+/// The features of a definition: of all its texts together first, then of each two sentences
+/// that follow one another in a longer text, so that a long honest text cannot dilute a short
+/// attack.
+pub(crate) fn of(readings: &[Reading<'_>]) -> Vec<Part> {
     let own = readings
         .iter()
         .find(|reading| reading.passage.role == Role::Name);
     let own = own
-        .map(|reading| reading.view.text.clone())
+        .map(|reading| reading.view.text.as_str())
         .unwrap_or_default();
-    for reading in readings {
-        counts.add_reading(reading, &own);
+    let mut parts = vec![whole(readings, own)];
+    for (number, reading) in readings.iter().enumerate() {
+        if reading.passage.role != Role::Prose {
+            continue;
+        }
+        for range in windows(&reading.view.text) {
+            if parts.len() > WINDOWS {
+                return parts;
+            }
+            let mut counts = Counts::default();
+            counts.add_prose(reading, &range, own);
+            parts.push(Part {
+                features: counts.features(),
+                reading: number,
+                range,
+            });
+        }
     }
-    counts.features()
+    parts
+}
+
+fn whole(readings: &[Reading<'_>], own: &str) -> Part {
+    let mut counts = Counts::default();
+    let mut longest = (0, 0);
+    for (number, reading) in readings.iter().enumerate() {
+        let length = reading.view.text.len();
+        match reading.passage.role {
+            Role::Formal | Role::Name => {}
+            Role::Parameter => counts.add_parameter(&reading.view.text),
+            Role::Prose => {
+                counts.add_prose(reading, &(0..length), own);
+                longest = longest.max((length, number));
+            }
+        }
+    }
+    Part {
+        features: counts.features(),
+        reading: longest.1,
+        range: 0..longest.0,
+    }
+}
+
+/// The windows of a text that has more sentences than one window.
+fn windows(text: &str) -> Vec<Range<usize>> {
+    let mut ends: Vec<usize> = Vec::new();
+    let bytes = text.as_bytes();
+    for (place, byte) in bytes.iter().enumerate() {
+        let stops = b".!?".contains(byte)
+            && bytes
+                .get(place + 1)
+                .is_none_or(|next| next.is_ascii_whitespace());
+        if stops || *byte == b'\n' {
+            ends.push(place + 1);
+        }
+    }
+    if ends.last() != Some(&text.len()) {
+        ends.push(text.len());
+    }
+    let mut start = 0;
+    let sentences = ends
+        .into_iter()
+        .map(|end| std::mem::replace(&mut start, end)..end);
+    let sentences: Vec<Range<usize>> = sentences
+        .filter(|range| words(&text[range.clone()]).nth(2).is_some())
+        .collect();
+    if sentences.len() <= SENTENCES {
+        return Vec::new();
+    }
+    sentences
+        .windows(SENTENCES)
+        .map(|pair| pair[0].start..pair[SENTENCES - 1].end)
+        .collect()
 }
 
 #[derive(Default)]
@@ -43,28 +129,27 @@ struct Counts {
 }
 
 impl Counts {
-    fn add_reading(&mut self, reading: &Reading<'_>, own: &str) {
-        match reading.passage.role {
-            Role::Formal | Role::Name => {}
-            Role::Parameter => {
-                for word in words(&reading.view.text).take(8) {
-                    self.add("param", word, "", 0.5);
-                }
-            }
-            Role::Prose => self.add_prose(reading, own),
+    fn add_parameter(&mut self, name: &str) {
+        for word in words(name).take(8) {
+            self.add("param", word, "", 0.5);
         }
     }
 
-    fn add_prose(&mut self, reading: &Reading<'_>, own: &str) {
-        for found in &reading.matches {
+    fn add_prose(&mut self, reading: &Reading<'_>, range: &Range<usize>, own: &str) {
+        for found in reading
+            .matches
+            .iter()
+            .filter(|found| range.contains(&found.range.start))
+        {
             let kind = if found.discounted { "spoken" } else { "rule" };
             self.add(kind, found.rule.code, "", RULE_WEIGHT);
         }
-        for label in labels(&reading.passage.text) {
+        let original = &reading.passage.text;
+        for label in labels(&original[reading.view.origin(range.clone(), original)]) {
             self.add("label", &label, "", 1.0);
         }
         let mut last = "^".to_owned();
-        for word in tokens(&reading.view.text, own) {
+        for word in tokens(&reading.view.text[range.clone()], own) {
             if self.words == WORDS {
                 return;
             }

@@ -10,8 +10,9 @@ mod phrases;
 use std::ops::Range;
 use std::sync::LazyLock;
 
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use model::Verdict;
-use regex::bytes::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
+use regex::bytes::{Regex, RegexBuilder};
 
 pub(crate) use phrases::{RULES, Rule};
 
@@ -32,20 +33,22 @@ pub(crate) struct Match {
 }
 
 struct Compiled {
-    all: RegexSet,
+    needles: AhoCorasick,
+    /// The rule of each needle, in the order of the needles.
+    rules: Vec<usize>,
     each: Vec<Regex>,
 }
 
 /// The rules that a text breaks: the first place of each that counts, else the first place.
 pub(crate) fn matches(view: &View) -> Vec<Match> {
-    static COMPILED: LazyLock<Option<Compiled>> = LazyLock::new(|| compile().ok());
+    static COMPILED: LazyLock<Option<Compiled>> = LazyLock::new(compile);
     let Some(compiled) = COMPILED.as_ref() else {
         return Vec::new();
     };
-    let broken = compiled.all.matches(view.text.as_bytes());
-    broken
-        .into_iter()
-        .filter_map(|number| first(&compiled.each[number], &RULES[number], &view.text))
+    let wanted = compiled.wanted(&view.text);
+    let wanted = (0..RULES.len()).filter(|rule| wanted & (1 << rule) != 0);
+    wanted
+        .filter_map(|rule| first(&compiled.each[rule], &RULES[rule], &view.text))
         .collect()
 }
 
@@ -68,15 +71,35 @@ fn first(pattern: &Regex, rule: &'static Rule, text: &str) -> Option<Match> {
     (first < found.len()).then(|| found.swap_remove(first))
 }
 
-fn compile() -> Result<Compiled, regex::Error> {
-    let patterns = RULES.iter().map(|rule| rule.pattern);
-    let all = RegexSetBuilder::new(patterns.clone())
-        .unicode(false)
-        .build()?;
-    let each = patterns.map(|pattern| RegexBuilder::new(pattern).unicode(false).build());
-    Ok(Compiled {
-        all,
-        each: each.collect::<Result<_, _>>()?,
+impl Compiled {
+    /// The rules of which the text holds a needle, a bit each.
+    fn wanted(&self, text: &str) -> u32 {
+        let all = (1 << RULES.len()) - 1;
+        let mut wanted = 0;
+        for needle in self.needles.find_overlapping_iter(text) {
+            wanted |= 1 << self.rules[needle.pattern().as_usize()];
+            if wanted == all {
+                break;
+            }
+        }
+        wanted
+    }
+}
+
+fn compile() -> Option<Compiled> {
+    let needles = RULES.iter().flat_map(|rule| rule.needles);
+    let rules = RULES.iter().enumerate();
+    let rules = rules.flat_map(|(number, rule)| rule.needles.iter().map(move |_| number));
+    let each = RULES
+        .iter()
+        .map(|rule| RegexBuilder::new(rule.pattern).unicode(false).build().ok());
+    Some(Compiled {
+        needles: AhoCorasick::builder()
+            .kind(Some(AhoCorasickKind::DFA))
+            .build(needles)
+            .ok()?,
+        rules: rules.collect(),
+        each: each.collect::<Option<_>>()?,
     })
 }
 
