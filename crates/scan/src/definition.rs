@@ -127,3 +127,7 @@ fn words(readings: &[Reading<'_>], part: &Part) -> ScanFinding {
         (&reading.passage.place, excerpt),
     )
 }
+
+#[cfg(test)]
+#[path = "definition_tests.rs"]
+mod tests;

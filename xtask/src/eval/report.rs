@@ -51,17 +51,24 @@ impl Share {
 pub(super) fn table(bars: &[Bar]) -> String {
     let mut text = String::from("| Bar | Measured | Target | Met |\n|---|---|---|---|\n");
     for bar in bars {
-        let met = match (bar.target, bar.met) {
-            ("", _) => "",
-            (_, true) => "yes",
-            (_, false) => "NO",
-        };
-        text += &format!(
-            "| {} | {} | {} | {met} |\n",
-            bar.name, bar.measured, bar.target
-        );
+        text += &row(bar);
     }
     text
+}
+
+fn row(bar: &Bar) -> String {
+    let Bar {
+        name,
+        measured,
+        target,
+        ..
+    } = bar;
+    let met = match (*target, bar.met) {
+        ("", _) => "",
+        (_, true) => "yes",
+        (_, false) => "NO",
+    };
+    format!("| {name} | {measured} | {target} | {met} |\n")
 }
 
 /// The bars as JSON.
