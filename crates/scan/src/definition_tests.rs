@@ -165,8 +165,10 @@ fn text_that_is_pushed_out_of_sight_is_found() {
 
 #[test]
 fn too_much_text_is_a_finding() {
-    let report = scanned(&described(&"wall ".repeat(100_000)));
-    assert!(codes(&report).contains(&"too-long"));
+    for text in ["wall ".repeat(100_000), "It paints a wall. ".repeat(1000)] {
+        let report = scanned(&described(&text));
+        assert!(codes(&report).contains(&"too-long"), "{report:?}");
+    }
 }
 
 #[test]

@@ -23,7 +23,7 @@ const RULE_WEIGHT: f32 = 2.0;
 const SENTENCES: usize = 2;
 
 /// Such windows of one definition.
-const WINDOWS: usize = 128;
+pub(crate) const WINDOWS: usize = 512;
 
 /// Hashed features with how often they occur, damped, in the order of their numbers.
 pub type Features = Vec<(u32, f32)>;

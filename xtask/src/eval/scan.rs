@@ -17,6 +17,9 @@ use crate::eval::train::highest;
 use crate::eval::{asset, messages, tools};
 use crate::workspace::Workspace;
 
+/// Runs that are timed.
+const RUNS: usize = 5;
+
 /// Scores the scanner, after training it if that is wished.
 pub(super) fn run(workspace: &Workspace, options: &Options, folder: &Path) -> Result<ExitCode> {
     let corpus = corpus(folder)?;
@@ -69,7 +72,8 @@ fn corpus(folder: &Path) -> Result<Corpus> {
     })
 }
 
-/// Time per tool, and whether two runs say the same.
+/// The best time per tool of several runs, so that what else the machine does counts less, and
+/// whether all runs say the same.
 fn of_time(rows: &[Row]) -> [Bar; 2] {
     let run = || -> (Vec<Duration>, Vec<String>) {
         rows.iter()
@@ -80,7 +84,16 @@ fn of_time(rows: &[Row]) -> [Bar; 2] {
             })
             .unzip()
     };
-    let ((_, first), (mut times, second)) = (run(), run());
+    let (mut times, first) = run();
+    let mut same = true;
+    for _ in 1..RUNS {
+        let (again, reports) = run();
+        times
+            .iter_mut()
+            .zip(again)
+            .for_each(|(best, time)| *best = time.min(*best));
+        same &= reports == first;
+    }
     times.sort_unstable();
     let at = |percent: usize| times[(times.len() * percent / 100).min(times.len() - 1)];
     let optimised = !cfg!(debug_assertions);
@@ -92,10 +105,10 @@ fn of_time(rows: &[Row]) -> [Bar; 2] {
             met: !optimised || at(99) <= Duration::from_millis(1),
         },
         Bar {
-            name: "Two runs say the same",
-            measured: if first == second { "yes" } else { "no" }.to_owned(),
+            name: "All runs say the same",
+            measured: if same { "yes" } else { "no" }.to_owned(),
             target: "yes".to_owned(),
-            met: first == second,
+            met: same,
         },
     ]
 }
