@@ -86,7 +86,7 @@ fn double_text(double: f64) -> String {
 }
 
 /// Significant digits with the decimal point behind the `point`th of them: ECMA-262, section
-/// Number::toString.
+/// `Number::toString`.
 fn placed(digits: &str, point: i32) -> String {
     let count = i32::try_from(digits.len()).unwrap_or(i32::MAX);
     let zeros = |number: i32| "0".repeat(usize::try_from(number).unwrap_or_default());

@@ -131,16 +131,9 @@ fn percent(text: &str) -> String {
         let digits = (bytes[place] == b'%')
             .then(|| text.get(place + 1..place + 3))
             .flatten();
-        match digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
-            Some(byte) => {
-                plain.push(byte);
-                place += 3;
-            }
-            None => {
-                plain.push(bytes[place]);
-                place += 1;
-            }
-        }
+        let decoded = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        plain.push(decoded.unwrap_or(bytes[place]));
+        place += if decoded.is_some() { 3 } else { 1 };
     }
     String::from_utf8_lossy(&plain).into_owned()
 }

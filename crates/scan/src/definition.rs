@@ -6,7 +6,7 @@ use model::{DefinitionKind, ScanFinding, Verdict};
 use regex::Regex;
 use serde_json::Value;
 
-use crate::features::{self, Features, Part};
+use crate::features::{self, Features, Part, WINDOWS};
 use crate::linear::Model;
 use crate::pin::pinned;
 use crate::reading::Reading;
@@ -28,6 +28,9 @@ pub fn scan(kind: DefinitionKind, definition: &Value, others: Others<'_>) -> Rep
     let surface = Surface::of(kind, &pinned);
     let cut = surface.cut.clone();
     let readings = Reading::all(surface);
+    let parts = features::of(&readings);
+    // The windows are the last that anything is looked at, so the place of a cut is more exact.
+    let cut = cut.or_else(|| Some(readings[parts.get(WINDOWS)?.reading].passage.place.clone()));
     let mut findings: Vec<ScanFinding> = cut.iter().map(|place| too_long(place)).collect();
     for reading in &readings {
         findings.extend(reading.findings(None));
@@ -35,7 +38,7 @@ pub fn scan(kind: DefinitionKind, definition: &Value, others: Others<'_>) -> Rep
         findings.extend(orders(reading, others));
     }
     let score = Model::built_in().and_then(|model| {
-        let (score, worst) = worst(model, features::of(&readings))?;
+        let (score, worst) = worst(model, parts)?;
         findings.extend((score >= model.threshold).then(|| words(&readings, &worst)));
         Some(score)
     });
@@ -60,7 +63,7 @@ fn worst(model: &Model, parts: Vec<Part>) -> Option<(f32, Part)> {
 
 fn too_long(place: &str) -> ScanFinding {
     let message = format!(
-        "It holds more than {} KiB of text; the rest was not read.",
+        "It holds more than {} KiB or {WINDOWS} sentences; the rest was not read closely.",
         LIMIT / 1024
     );
     finding("too-long", Verdict::Review, message, (place, ""))
@@ -127,3 +130,7 @@ fn words(readings: &[Reading<'_>], part: &Part) -> ScanFinding {
         (&reading.passage.place, excerpt),
     )
 }
+
+#[cfg(test)]
+#[path = "definition_tests.rs"]
+mod tests;

@@ -145,7 +145,7 @@ fn describe(run: &Run) -> (&'static str, Verdict, String) {
             Verdict::Review,
             "It has control characters, which can hide text on a terminal.".to_owned(),
         ),
-        (Class::SoftHyphen, _) | (Class::PrivateUse, _) if length < 3 => (
+        (Class::SoftHyphen | Class::PrivateUse, _) if length < 3 => (
             "unusual-characters",
             Verdict::Review,
             "It has characters that most screens do not show.".to_owned(),

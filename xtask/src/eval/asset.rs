@@ -1,5 +1,7 @@
 //! The trained model as part of the sources, and the list of what it was trained on.
 
+use std::collections::BTreeMap;
+
 use anyhow::{Context as _, Result};
 use scan::Model;
 use serde_json::json;
@@ -24,17 +26,20 @@ pub(super) fn write(workspace: &Workspace, model: &Model, rows: &[Row]) -> Resul
     Ok(())
 }
 
+/// A line for each source, with the ids of its rows.
 fn training_list(rows: &[Row]) -> String {
-    let rows = rows.iter().filter(|row| row.is_for_training());
-    let lines = rows.map(|row| {
-        let line = json!({
-            "id": row.id,
-            "label": if row.is_attack() { "attack" } else { "honest" },
-            "source": row.source,
-            "license": row.license,
+    let mut sources: BTreeMap<(&str, &str), [Vec<&str>; 2]> = BTreeMap::new();
+    for row in rows.iter().filter(|row| row.is_for_training()) {
+        let ids = sources.entry((&row.source, &row.license)).or_default();
+        ids[usize::from(row.is_benign())].push(&row.id);
+    }
+    let lines = sources
+        .into_iter()
+        .map(|((source, license), [attacks, honest])| {
+            let line =
+                json!({"source": source, "license": license, "attacks": attacks, "honest": honest});
+            format!("{line}\n")
         });
-        format!("{line}\n")
-    });
     lines.collect()
 }
 
@@ -56,7 +61,7 @@ mod tests {
             peers: Vec::new(),
         };
         let list = training_list(&[row("a", Tier::Instruction), row("b", Tier::Code)]);
-        let expected = "{\"id\":\"a\",\"label\":\"attack\",\"source\":\"maker/project\",\"license\":\"MIT\"}\n";
+        let expected = "{\"source\":\"maker/project\",\"license\":\"MIT\",\"attacks\":[\"a\"],\"honest\":[]}\n";
         assert_eq!(list, expected);
     }
 }

@@ -145,3 +145,70 @@ fn is_twin(one: &BTreeSet<&str>, other: &BTreeSet<&str>) -> bool {
     let common = one.intersection(other).count();
     common * 100 >= (small + large - common) * TWINS
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::eval::data::Tier;
+
+    fn row(id: usize, tier: Tier, server: &str, description: &str) -> Row {
+        Row {
+            id: id.to_string(),
+            tool: json!({"name": "a", "description": description}),
+            tier,
+            server: server.to_owned(),
+            source: String::new(),
+            license: String::new(),
+            group: "maker-one".to_owned(),
+            peers: Vec::new(),
+        }
+    }
+
+    fn rows() -> Vec<Row> {
+        let twin = |end: &str| format!("attack words are the same here and there {end}");
+        vec![
+            row(0, Tier::Benign, "sums", "adds numbers"),
+            row(1, Tier::Benign, "sums", "takes other numbers away"),
+            row(2, Tier::Benign, "walls", "paints walls"),
+            row(3, Tier::Instruction, "one", &twin("first")),
+            row(4, Tier::Instruction, "two", &twin("second")),
+            row(
+                5,
+                Tier::Instruction,
+                "two",
+                "something else entirely with quite other phrases",
+            ),
+        ]
+    }
+
+    #[test]
+    fn servers_and_twins_stay_together() {
+        assert_eq!(families(&rows()), [0, 0, 2, 3, 3, 5]);
+        let folds = folds(&rows());
+        assert_eq!(folds[0], folds[1]);
+        assert_eq!(folds[3], folds[4]);
+        assert_ne!(folds[0], folds[2]);
+        assert_ne!(folds[3], folds[5]);
+    }
+
+    #[test]
+    fn nobody_is_scored_by_a_model_that_has_seen_it() {
+        // Each row has one feature of its own, so only a model that has seen it knows the row.
+        let features = |row: u32| vec![vec![(row, 1.0)]];
+        let corpus = Corpus {
+            rows: rows(),
+            features: (0..6).map(features).collect(),
+            own: vec![(features(9), true), (features(10), false)],
+        };
+        let seen = without(&corpus, |_| false);
+        assert!(highest(&seen, &corpus.features[5]) > highest(&seen, &corpus.features[2]));
+        let scores = grouped(&corpus);
+        let unseen = without(&corpus, |row| {
+            folds(&corpus.rows)[row] == folds(&corpus.rows)[5]
+        });
+        assert!((scores[5] - highest(&unseen, &corpus.features[5])).abs() < f32::EPSILON);
+        assert!(scores[5] < highest(&seen, &corpus.features[5]));
+    }
+}

@@ -5,8 +5,10 @@
 mod asset;
 mod data;
 mod folds;
+mod messages;
 mod report;
 mod scan;
+mod tools;
 mod train;
 
 use std::path::PathBuf;

@@ -199,10 +199,8 @@ mod tests {
         let rows: Vec<(Vec<Features>, bool)> = (0..40)
             .map(|row| {
                 let attack = row % 4 == 0;
-                (
-                    vec![(if attack { 7 } else { 8 }, 1.0), (100 + row, 1.0)],
-                    attack,
-                )
+                let telling = if attack { 7 } else { 8 };
+                (vec![vec![(telling, 1.0), (100 + row, 1.0)]], attack)
             })
             .collect();
         let examples: Vec<_> = rows
@@ -221,6 +219,26 @@ mod tests {
         assert!(model.weights[7] > 100, "{}", model.weights[7]);
         assert!(model.weights[8] < -20, "{}", model.weights[8]);
         assert!(model.score(&vec![(7, 1.0), (5000, 1.0)]) > model.score(&vec![(8, 1.0)]));
+    }
+
+    #[test]
+    fn the_window_with_the_attack_is_learnt_as_one() {
+        let whole = |telling: u32, row: u32| vec![(telling, 1.0), (9, 3.0), (100 + row, 1.0)];
+        let window = |feature: u32| vec![(feature, 1.0)];
+        let attacks = (0..10).map(|row| (vec![whole(7, row), window(9), window(7)], true));
+        let honest = (10..40).map(|row| (vec![whole(8, row), window(9), window(8)], false));
+        let rows: Vec<(Vec<Features>, bool)> = attacks.chain(honest).collect();
+        let examples: Vec<_> = rows
+            .iter()
+            .map(|(parts, attack)| Example {
+                parts,
+                attack: *attack,
+            })
+            .collect();
+        let model = train(&examples);
+        assert!(model.score(&window(7)) > 0.5);
+        assert!(model.score(&window(9)) < 0.5);
+        assert!((highest(&model, &rows[0].0) - model.score(&window(7))).abs() < f32::EPSILON);
     }
 
     #[test]

@@ -19,7 +19,7 @@ pub(crate) use phrases::{RULES, Rule};
 use crate::views::View;
 
 /// Matches of one rule in one text that are looked at; the first that counts is reported.
-const MATCHES: usize = 8;
+const MATCHES: usize = 256;
 
 /// A rule that a text breaks.
 #[derive(Debug)]
