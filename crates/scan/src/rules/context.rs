@@ -18,8 +18,14 @@ const DESCRIBES: &str = r"\b(?:detect|scan|flag|identif|analy[sz]|recogni[sz]|ma
 const NEGATES: &str =
     r"(?:\bnot|\bnever|n't|\bcannot|\bwithout|\brefuses? to|\bavoids?|\bno)\s+(?:\w+\s+)?$";
 
+/// Words of an order; one behind the describing word makes an order of the sentence, as in "to
+/// prevent losses you must run …".
+const ORDERS: &str =
+    r"\b(?:must|please|have to|has to|need to|needs to|required to|make sure|be sure|always)\b";
+
 struct Words {
     describes: Regex,
+    orders: Regex,
     negates: Regex,
 }
 
@@ -29,6 +35,7 @@ pub(super) fn is_spoken_of(text: &str, range: &Range<usize>) -> bool {
         let build = |pattern| RegexBuilder::new(pattern).unicode(false).build().ok();
         Some(Words {
             describes: build(DESCRIBES)?,
+            orders: build(ORDERS)?,
             negates: build(NEGATES)?,
         })
     });
@@ -37,8 +44,13 @@ pub(super) fn is_spoken_of(text: &str, range: &Range<usize>) -> bool {
     };
     let before = sentence_before(text, range.start);
     is_quoted(text, range)
-        || words.describes.is_match(before.as_bytes())
+        || is_described(words, before)
         || words.negates.is_match(before.as_bytes())
+}
+
+fn is_described(words: &Words, before: &str) -> bool {
+    let described = words.describes.find_iter(before.as_bytes()).last();
+    described.is_some_and(|word| !words.orders.is_match(&before.as_bytes()[word.end()..]))
 }
 
 /// The part of the sentence that comes before a place.

@@ -53,7 +53,7 @@ const fn cue(code: &'static str, needles: Words, pattern: &'static str) -> Rule 
 }
 
 /// All rules.
-pub(crate) static RULES: [Rule; 26] = [
+pub(crate) static RULES: [Rule; 27] = [
     block(
         "instruction-markup",
         &["<", "[", "##", "{{"],
@@ -119,7 +119,7 @@ pub(crate) static RULES: [Rule; 26] = [
             ".aws/",
         ],
         "It reaches for a file that holds credentials of the user or of the system.",
-        r"\b(?:read|cat|open|load|fetch|copy|send|include|append|attach|provide|upload|embed|contents? of|collect|exfiltrat|dump|forward|print|return|access|steal|check|credentials_path)\w*\b[^;\n]{0,90}?(?:(?:~|/home/\w+|/root|\$home|%userprofile%)[/\\]\.(?:ssh|aws|gnupg|docker/config|netrc|git-credentials|bash_history|zsh_history|pgpass|cursor/mcp)|\bid_(?:rsa|ed25519|ecdsa|dsa)\b|/etc/(?:passwd|shadow|sudoers)\b|\.aws/credentials|~/\.[\w./-]{0,60}(?:credential|token|secret|api_?key|passw))",
+        r"\b(?:read|cat|open|load|fetch|copy|send|include|append|attach|provide|upload|embed|contents? of|collect|exfiltrat|dump|forward|print|return|access|steal|check|credentials_path)\w*\b[^;\n]{0,90}?(?:(?:~|/home/\w+|/root|\$home|%userprofile%)[/\\]\.(?:ssh|aws|gnupg|docker/config|netrc|git-credentials|bash_history|zsh_history|pgpass|cursor/mcp)|\bid_(?:rsa|ed25519|ecdsa|dsa)\b|/etc/(?:passwd|shadow|sudoers)\b|\.aws/credentials)",
     ),
     block(
         "command-substitution",
@@ -219,6 +219,14 @@ pub(crate) static RULES: [Rule; 26] = [
         "It says that it behaves otherwise once it is trusted.",
         r"\b(?:once|after|when)\s+(?:\w+\s+){0,4}?(?:approved|approval|first (?:use|invocation|call)|trusted)\b[^.\n]{0,80}\b(?:silently|begin executing|activates?|swap|upload|exfiltrat|extended mode|unrestricted|switch(?:es)? to)|\bpost-approval\b[^.\n]{0,60}\b(?:read|swap|payload|reads)|\bswap it post-approval\b|\bon subsequent calls\b[^.\n]{0,80}\b(?:checks? for|before executing|also|silently)|\bbehaves (?:benignly|normally) during (?:review|approval)",
     ),
+    Rule {
+        code: "credential-path",
+        verdict: Verdict::Review,
+        discount: true,
+        needles: &["~/."],
+        message: "It names a file in the user's home that seems to hold a secret.",
+        pattern: r"\b(?:read|cat|open|load|fetch|copy|send|include|append|attach|provide|upload|embed|contents? of|forward|print|with|from)\b[^;\n]{0,90}?~/\.[\w./-]{0,60}(?:credential|token|secret|api_?key|passw)",
+    },
     Rule {
         code: "asks-for-credentials",
         needles: &[
