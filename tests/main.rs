@@ -10,6 +10,7 @@ mod bad_input;
 mod bridge;
 mod cli;
 mod config_reload;
+mod endpoint;
 mod eras;
 mod faces;
 mod features;
