@@ -269,8 +269,10 @@ async fn echoes(client: Arc<McpClient>, name: &'static str) -> anyhow::Result<()
         calls.spawn(async move {
             let mark = format!("{name} {number}");
             let arguments = json!({"name": "good__slow", "arguments": {"ms": 1, "steps": 1, "mark": mark}});
-            let params = json!({"name": "call_tool_read", "arguments": arguments, "_meta": {"progressToken": mark}});
+            let params = json!({"name": "call_tool_write", "arguments": arguments, "_meta": {"progressToken": mark}});
             let answered = client.exchange("tools/call", &params).await?;
+            let text = answered.text()?;
+            ensure!(text == "waited 1 ms", "{mark} got {text}");
             for progress in answered.notifications("notifications/progress") {
                 ensure!(progress["progressToken"] == mark, "{mark} heard {progress}");
             }
@@ -299,17 +301,15 @@ async fn e10_replies_and_progress_never_cross() -> anyhow::Result<()> {
     let other = Arc::new(fort.client(&other, "/mcp").await?);
     tokio::try_join!(echoes(one, "ann"), echoes(other, "bo"))?;
     // In the activity each goes by the name that a person gave it.
-    let snapshot = fort.gateway.snapshot().await?;
-    let named = |name: &str| {
-        snapshot
-            .clients
-            .iter()
-            .any(|c| c.name.starts_with(name) && c.calls == 1_000)
+    let named = |snapshot: &model::Snapshot, name: &str| {
+        let mut clients = snapshot.clients.iter();
+        clients.any(|client| client.name.starts_with(name) && client.calls == 1_000)
     };
-    assert!(
-        named("tests (") && named("another client ("),
-        "{:?}",
-        snapshot.clients
-    );
+    let both = |snapshot: &model::Snapshot| {
+        named(snapshot, "tests (") && named(snapshot, "another client (")
+    };
+    fort.gateway
+        .wait_until("all calls are counted", both)
+        .await?;
     Ok(())
 }
