@@ -70,19 +70,19 @@ impl Request {
 
     /// The bytes; the length of the body is said unless something of it is.
     pub(super) fn bytes(&self) -> Vec<u8> {
-        let mut text = format!("{}\r\n", self.line);
+        let mut lines = vec![self.line.clone()];
         let names = |name: &str| {
             let mut headers = self.headers.iter();
             headers.any(|(known, _)| known.eq_ignore_ascii_case(name))
         };
         for (name, value) in &self.headers {
-            text += &format!("{name}: {value}\r\n");
+            lines.push(format!("{name}: {value}"));
         }
         if !names("content-length") && !names("transfer-encoding") && !self.body.is_empty() {
-            text += &format!("Content-Length: {}\r\n", self.body.len());
+            lines.push(format!("Content-Length: {}", self.body.len()));
         }
-        text += "\r\n";
-        [text.into_bytes(), self.body.clone()].concat()
+        let head = lines.join("\r\n") + "\r\n\r\n";
+        [head.into_bytes(), self.body.clone()].concat()
     }
 
     /// Sends it on a connection of its own, and reads the answer to its end.
