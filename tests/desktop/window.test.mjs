@@ -25,7 +25,7 @@ before(async () => {
   gateway = new Gateway(folder, port);
   await mkdir(gateway.data);
   const off = { ...fake('--stderr', 'it-is-alive'), disabled: true };
-  const config = { listen: `127.0.0.1:${port}`, mcpServers: { time: off } };
+  const config = { listen: `127.0.0.1:${port}`, tokens: 'off', mcpServers: { time: off } };
   await writeFile(gateway.config, JSON.stringify(config));
   driver = await Driver.launch(await freePort());
   // The session begins with the window, which is opened from the tray.

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use axum::Router;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::get;
 use gateway::Doorkeeper;
 use hyper::server::conn::http1::{self, UpgradeableConnection};
@@ -21,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::StartError;
 use crate::parts::Parts;
+use crate::timely;
 
 /// A client that takes longer to send its headers is not one of ours.
 const HEADER_PATIENCE: Duration = Duration::from_secs(10);
@@ -102,6 +103,7 @@ fn service(parts: &Parts, keeper: Doorkeeper) -> Router {
         .merge(local_api::router(parts.api.clone(), keeper))
         .merge(alive)
         .merge(pages)
+        .layer(from_fn(timely::bodies))
 }
 
 /// Accepts connections until `closing`, then waits for those in flight, within bounds.

@@ -5,6 +5,7 @@ mod lock;
 mod parts;
 mod private;
 mod signals;
+mod timely;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;

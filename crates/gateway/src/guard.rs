@@ -6,7 +6,7 @@
 
 use std::net::SocketAddr;
 
-use http::header::{CONTENT_TYPE, HOST, ORIGIN};
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HOST, ORIGIN};
 use http::{HeaderMap, Method, StatusCode, Uri};
 
 /// Which door a request came by, and what that door lets in.
@@ -38,6 +38,11 @@ const BAD_ORIGIN: Rejection = Rejection {
 const BAD_TYPE: Rejection = Rejection {
     status: StatusCode::UNSUPPORTED_MEDIA_TYPE,
     message: "send JSON with `Content-Type: application/json`",
+};
+
+const BAD_ENCODING: Rejection = Rejection {
+    status: StatusCode::UNSUPPORTED_MEDIA_TYPE,
+    message: "send JSON as it is, without a Content-Encoding",
 };
 
 impl Doorkeeper {
@@ -133,6 +138,14 @@ fn is_own_authority(authority: &str, address: SocketAddr) -> bool {
 }
 
 fn check_type(headers: &HeaderMap) -> Result<(), Rejection> {
+    // What is packed may be a thousand times as large as it looks.
+    if headers
+        .get_all(CONTENT_ENCODING)
+        .iter()
+        .any(|encoding| encoding != "identity")
+    {
+        return Err(BAD_ENCODING);
+    }
     let kind = headers
         .get(CONTENT_TYPE)
         .and_then(|kind| kind.to_str().ok())
@@ -247,6 +260,20 @@ mod tests {
             Some("application/x-www-form-urlencoded"),
         ] {
             assert_eq!(post(kind), Err(BAD_TYPE), "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_packed_is_not_taken() {
+        let check = |encoding: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(CONTENT_TYPE, "application/json".parse().expect("a value"));
+            headers.append(CONTENT_ENCODING, encoding.parse().expect("a value"));
+            Doorkeeper::Socket.check(&Method::POST, &Uri::from_static("/mcp"), &headers)
+        };
+        assert_eq!(check("identity"), Ok(()));
+        for encoding in ["gzip", "br", "deflate, gzip", "identity, gzip", ""] {
+            assert_eq!(check(encoding), Err(BAD_ENCODING), "{encoding}");
         }
     }
 

@@ -313,8 +313,7 @@ fn make_room(sessions: &mut HashMap<String, Entry>) {
     if sessions.len() < MAX_SESSIONS / 10 {
         return;
     }
-    let is_alive = |entry: &Entry| !entry.session.ended.is_cancelled();
-    sessions.retain(|_, entry| is_alive(entry) && entry.used.elapsed() < MAX_IDLE);
+    sessions.retain(|_, entry| entry.used.elapsed() < MAX_IDLE);
     if sessions.len() >= MAX_SESSIONS {
         let oldest = sessions.iter().min_by_key(|(_, entry)| entry.used);
         if let Some(id) = oldest.map(|(id, _)| id.clone()) {

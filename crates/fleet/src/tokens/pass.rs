@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Scope;
 
-/// Streams of news and WebSockets that may be open under one pass at the same time. One program
+/// Streams of news and by WebSocket that may be open under one pass at the same time. One program
 /// has a few; one that opens many more must not use up the connections that all clients share.
 const MOST_STREAMS: usize = 400;
 

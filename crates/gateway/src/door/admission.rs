@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::header::{
+    AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE,
+};
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -24,6 +26,7 @@ const BAD_TOKEN: &str = "this token is not good, or not any more: a person makes
                          `toolgate tokens add NAME`";
 const TWO_TOKENS: &str = "send one Authorization header";
 const TOO_MANY_WRONG: &str = "too many wrong tokens are being tried; wait a moment";
+const TOO_LARGE: &str = "a message has 10 MiB at most";
 const TOO_MANY_STREAMS: &str = "too many streams are open; close some first";
 
 /// Lets requests in that may come in, and ends what they opened once they may not any more.
@@ -37,6 +40,9 @@ pub(super) async fn admit(
         Ok(pass) => pass,
         Err(refused) => return refused,
     };
+    if announces_too_much(request.headers()) {
+        return (StatusCode::PAYLOAD_TOO_LARGE, TOO_LARGE).into_response();
+    }
     request.extensions_mut().insert(Arc::clone(&pass));
     // Streams of answers are as many as the requests in flight, which are bounded.
     let is_standing = request.method() == Method::GET;
@@ -63,6 +69,13 @@ pub(super) fn too_many_streams() -> Response {
 fn unauthorized(message: &'static str) -> Response {
     let headers = [(WWW_AUTHENTICATE, "Bearer")];
     (StatusCode::UNAUTHORIZED, headers, message).into_response()
+}
+
+/// Whether a body says of itself that it is larger than any that is read.
+fn announces_too_much(headers: &HeaderMap) -> bool {
+    let length = headers.get(CONTENT_LENGTH);
+    let length = length.and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    length.is_some_and(|length| length > super::MAX_REQUEST as u64)
 }
 
 /// Whoever asks, by the door and the header. A token that is sent counts at every door.

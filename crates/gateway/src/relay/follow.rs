@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use fleet::Exchange;
+use model::{Problem, ProblemCode, ServerName};
 use tokio::time::Instant;
 use upstream::{CallError, ServerRequest};
 use wire::{Era, LogLevel, Notification, Raw, RawObject};
@@ -12,6 +13,10 @@ use super::{Happening, Relay};
 
 /// However much a server has to say meanwhile, its reply comes within this time.
 const LONGEST: Duration = Duration::from_hours(6);
+
+/// What a server may say before its reply: more is no progress but noise, which would go on for as
+/// long as it likes.
+const MOST_SAID: usize = 100_000;
 
 /// Where a request stands when the relay must decide.
 pub(super) enum Followed {
@@ -37,6 +42,14 @@ impl Progress {
     }
 }
 
+fn noisy(server: &ServerName) -> Problem {
+    Problem::new(
+        ProblemCode::NotMcp,
+        format!("`{server}` said {MOST_SAID} things instead of an answer."),
+        "Look at its log; restart it, or report this to its maker.",
+    )
+}
+
 impl Relay<'_> {
     /// Follows a request until the reply, or until a question that must wait.
     pub(super) async fn follow(&self, exchange: &mut Exchange, progress: &Progress) -> Followed {
@@ -44,7 +57,11 @@ impl Relay<'_> {
         let patience = self.patience();
         let end = Instant::now() + LONGEST;
         let mut due = Instant::now() + patience;
+        let mut said = 0;
         loop {
+            if said > MOST_SAID {
+                return Followed::Reply(Err(CallError::Lost(noisy(self.server))));
+            }
             // A person who is asked takes as long as they need.
             let limit = if questions.is_empty() { due } else { end };
             let happening = tokio::select! {
@@ -58,6 +75,7 @@ impl Relay<'_> {
                 }
             };
             due = Instant::now() + patience;
+            said += 1;
             match happening {
                 Happening::Reply(reply) => return Followed::Reply(reply),
                 Happening::Notification(notice) if notice.method == "notifications/cancelled" => {

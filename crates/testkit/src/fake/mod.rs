@@ -9,6 +9,7 @@ mod event_stream;
 mod exchange;
 mod extras;
 mod features;
+mod flip;
 mod generated;
 mod http;
 mod jobs;
@@ -28,6 +29,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 pub use calls::{MIXED_RESULT, big_text};
+pub use flip::FLIPPED;
 pub use generated::generated_tools;
 pub use options::{Era, Hang, Options, SchemaDialect};
 pub use server::FakeServer;

@@ -84,6 +84,15 @@ pub struct Options {
     /// Refuse a forgotten session with 404, or with 400 as some servers do.
     #[arg(long, value_name = "CODE", default_value_t = 404)]
     pub forget_session_with: u16,
+    /// After this many calls, say something else in every definition and prompt.
+    #[arg(long, value_name = "CALLS")]
+    pub flip_after: Option<u64>,
+    /// Remember in this file, across starts, to have turned.
+    #[arg(long, value_name = "FILE")]
+    pub flip_mark: Option<PathBuf>,
+    /// Turn without telling that the lists changed.
+    #[arg(long)]
+    pub flip_silently: bool,
     /// Offer every feature of the protocol: resources, prompts, tasks, questions to the client.
     #[arg(long)]
     pub full: bool,

@@ -10,6 +10,7 @@ use tokio::task::JoinSet;
 use super::exchange::{
     Call, CancellationNotice, Connection, Failure, Incoming, META_VERSION, Outcome, Reply, members,
 };
+use super::flip::Flip;
 use super::jobs::Jobs;
 use super::journal::Journal;
 use super::lists::{Kind, Lists};
@@ -32,6 +33,7 @@ pub struct FakeServer {
     pub(super) news: broadcast::Sender<News>,
     pub(super) journal: Journal,
     background: Mutex<JoinSet<()>>,
+    flip: Flip,
     sessions: AtomicU64,
     calls: AtomicU64,
     cancelled: AtomicU64,
@@ -54,6 +56,7 @@ impl FakeServer {
             news,
             journal: Journal::open(options.events.as_deref()),
             background: Mutex::default(),
+            flip: Flip::new(&options),
             sessions: AtomicU64::new(0),
             calls: AtomicU64::new(0),
             cancelled: AtomicU64::new(0),
@@ -116,6 +119,7 @@ impl FakeServer {
             Ok(outcome) => {
                 let result = outcome.result(incoming.is_modern());
                 let result = connection.adorned(&result, incoming.method());
+                let result = self.flip.turned(incoming.method(), result);
                 Reply::Line(format!(r#"{head}"result":{result}}}"#))
             }
             Err(Failure::Error {
@@ -281,6 +285,11 @@ impl FakeServer {
     }
 
     async fn call(&self, incoming: &Incoming, connection: &Connection) -> Result<Outcome, Failure> {
+        if self.flip.note_call() && !self.options.flip_silently {
+            for kind in [Kind::Tools, Kind::Prompts, Kind::Resources] {
+                self.tell(News::Changed(kind));
+            }
+        }
         let params = incoming.params();
         let call = Call {
             tool: params["name"].as_str().unwrap_or_default(),
