@@ -6,7 +6,7 @@ mod holding;
 mod rug_pull;
 
 use anyhow::{Context as _, ensure};
-use model::{Decided, Decision, SeenDefinition, ServerReview, Standing, TrustMode};
+use model::{Decided, Decision, DefinitionKind, SeenDefinition, ServerReview, Standing, TrustMode};
 use serde_json::{Value, json};
 use testkit::client::McpClient;
 use testkit::gateway::Gateway;
@@ -39,7 +39,17 @@ async fn start(gateway: &Gateway, server: &str, mode: Option<TrustMode>) -> anyh
                 && trust.approved + trust.pending + trust.changed + trust.blocked > 0
         })
         .await?;
+    // What is listed beside the tools is known a moment later.
+    while is_incomplete(&review(gateway, server).await?) {
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
     Ok(())
+}
+
+fn is_incomplete(review: &ServerReview) -> bool {
+    let has = |kind| review.definitions.iter().any(|one| one.id.kind == kind);
+    review.evidence.target.contains("--full")
+        && !(has(DefinitionKind::Prompt) && has(DefinitionKind::ResourceTemplate))
 }
 
 /// Approves everything that waits, as it is now.

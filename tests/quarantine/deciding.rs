@@ -39,19 +39,19 @@ async fn the_command_line_does_it_all() -> anyhow::Result<()> {
         .await?;
     let shown = said(&gateway, &["review", "show", "one"]).await?;
     assert!(shown.contains("tool echo (waits)"), "{shown}");
-    said(&gateway, &["review", "block", "one", "exit"]).await?;
+    said(&gateway, &["review", "block", "one", "add"]).await?;
     let approved = said(&gateway, &["review", "approve", "one", "--all"]).await?;
     assert!(approved.contains("Approved"), "{approved}");
     let client = gateway.client_of("/mcp/all").await?;
     let names = client.tool_names().await?;
     assert!(names.contains(&"one__echo".to_owned()), "{names:?}");
-    assert!(!names.contains(&"one__exit".to_owned()), "{names:?}");
+    assert!(!names.contains(&"one__add".to_owned()), "{names:?}");
     let list = said(&gateway, &["review"]).await?;
     assert!(list.contains("Nothing waits"), "{list}");
     let audit = audit(&gateway).await?;
     for line in [
         "a person let it start",
-        "a person blocked tool exit",
+        "a person blocked tool add",
         "a person approved",
     ] {
         assert!(audit.contains(line), "{line} in {audit}");
@@ -95,7 +95,9 @@ async fn a_decision_can_be_taken_back() -> anyhow::Result<()> {
     assert_eq!(gateway.api("POST", &path, "").await?.status, 404);
 
     let blocked = decide(&gateway, "one", &Decision::BlockServer).await?;
-    assert!(gateway.server("one").await?.pid.is_none());
+    gateway
+        .wait_server("one", "it has ended", |server| server.pid.is_none())
+        .await?;
     let path = format!("/quarantine/undo/{}", blocked.undo.id);
     assert_eq!(gateway.api("POST", &path, "").await?.status, 204);
     gateway

@@ -94,14 +94,17 @@ async fn what_is_approved_can_be_used_at_once_by_a_client_that_is_there() -> any
     let mut listening = client.listen().await?;
     assert!(client.tools().await?.is_empty());
     approve_all(&gateway, "one").await?;
-    let told = listening
-        .next_with("notifications/tools/list_changed")
-        .await?;
-    assert!(told.contains("list_changed"));
+    let is_told = |message: &String| message.contains("notifications/tools/list_changed");
+    while !listening
+        .next_message()
+        .await?
+        .as_ref()
+        .is_some_and(is_told)
+    {}
     let text = client
         .call_text("one__echo", json!({ "text": "hi" }))
         .await?;
-    assert_eq!(text, "hi");
+    assert!(text.contains("hi"), "{text}");
     let seen = seen_by_clients(&gateway, "one").await?;
     for word in ["scripted server", "greet", "test://"] {
         assert!(seen.contains(word), "{word} in {seen}");

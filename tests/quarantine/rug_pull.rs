@@ -44,7 +44,8 @@ async fn call_thrice(gateway: &Gateway) -> anyhow::Result<()> {
     let client = gateway.client_of("/mcp/all").await?;
     for _ in 0..3 {
         let text = json!({ "text": "hi" });
-        assert_eq!(client.call_text("turncoat__echo", text).await?, "hi");
+        let text = client.call_text("turncoat__echo", text).await?;
+        assert!(text.contains("hi"), "{text}");
     }
     Ok(())
 }
@@ -68,7 +69,8 @@ async fn check_that_nothing_shows(gateway: &Gateway) -> anyhow::Result<()> {
     }
     let honest = gateway.client_of("/mcp/all").await?;
     let text = json!({ "text": "hi" });
-    assert_eq!(honest.call_text("honest__echo", text).await?, "hi");
+    let text = honest.call_text("honest__echo", text).await?;
+    assert!(text.contains("hi"), "{text}");
     Ok(())
 }
 

@@ -252,8 +252,13 @@ impl Memory {
             let Some(status) = &view.status else {
                 continue;
             };
-            let listed = Listed::of(status);
             let known = self.sifted.get(name);
+            let listed = match known {
+                // Before it is ready, its lists are not what it has.
+                _ if view.state.is_ready() => Listed::of(status),
+                Some((last, _)) => last.clone(),
+                None => continue,
+            };
             let same = known.is_some_and(|(last, sifted)| {
                 last.is(&listed) && sifted.version == inner.quarantine.version(name.as_str())
             });

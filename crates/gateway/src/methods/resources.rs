@@ -34,6 +34,12 @@ impl Asking {
         slug: &str,
         uri: &str,
     ) -> Result<(Watch, Raw), ErrorObject> {
+        const METHOD: &str = "resources/subscribe";
+        let mut params = RawObject::default();
+        params.set("uri", raw(uri));
+        self.relay(server, slug)
+            .admit(METHOD, &params)
+            .map_err(to_error)?;
         let (fleet, client) = (self.gateway.fleet(), self.who.behalf(false));
         let introduced = fleet.introduction(server.as_str(), &client).await;
         let introduced = introduced.map_err(to_error)?;
@@ -48,11 +54,7 @@ impl Asking {
         if introduced.era == Era::Modern {
             return Ok((watch, nothing()));
         }
-        let mut params = RawObject::default();
-        params.set("uri", raw(uri));
-        let reply = self
-            .relay(server, slug)
-            .request("resources/subscribe", params);
+        let reply = self.relay(server, slug).request(METHOD, params);
         Ok((watch, reply.await.map_err(to_error)?))
     }
 
