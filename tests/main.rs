@@ -21,4 +21,5 @@ mod real_cells;
 mod real_clients;
 mod real_doors;
 mod real_servers;
+mod sandbox;
 mod upstream_http;

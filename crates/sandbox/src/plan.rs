@@ -103,7 +103,7 @@ impl Plan {
         }
         let guard = Guard::new(around);
         plan.let_in_system(around);
-        plan.let_in_home(start.program, around);
+        plan.let_in_home(start, &guard, around);
         plan.let_in_toolchains(start, &guard, around);
         given::let_in(&mut plan, start, &guard);
         plan.let_in_configured(settings, around);
@@ -162,21 +162,29 @@ impl Plan {
         self.write.push(places::SHARED_MEMORY.into());
     }
 
-    fn let_in_home(&mut self, program: &Path, around: &Around<'_>) {
+    fn let_in_home(&mut self, start: &Start<'_>, guard: &Guard<'_>, around: &Around<'_>) {
         let Some(home) = around.home else { return };
         let chains = places::TOOLCHAINS.iter().chain(&places::SETTINGS);
         self.read.extend(chains.map(|place| home.join(place)));
-        let cache = around.cache.map(Path::to_path_buf);
+        // An entry may name another place, but not everything.
+        let cache = around.cache.filter(|cache| guard.allows_named(cache));
+        let cache = cache.map(Path::to_path_buf);
         let cache = cache.unwrap_or_else(|| home.join(default_cache()));
         self.make.push(cache.clone());
         self.write.push(cache);
         for runner in &places::RUNNERS {
             let caches = runner.caches.iter().map(|cache| home.join(cache));
             self.write.extend(caches.clone());
-            if is_named(program, runner.programs) {
+            if is_named(start.program, runner.programs) {
                 self.make.extend(caches);
                 let settings = runner.settings.iter().map(|file| home.join(file));
                 self.read.extend(settings);
+            }
+        }
+        for (server, folder) in places::OWN_STATE {
+            if names_package(start, server) {
+                self.make.push(home.join(folder));
+                self.write.push(home.join(folder));
             }
         }
     }
@@ -222,6 +230,13 @@ fn is_engine(settings: &SandboxSettings, program: &Path) -> bool {
     settings.network == Reach::Open
         && settings.sockets.is_none()
         && is_named(program, &places::ENGINES)
+}
+
+/// Whether a command runs this package, by its own name or by a runner's argument.
+fn names_package(start: &Start<'_>, package: &str) -> bool {
+    let mut args = start.args.iter();
+    let is_asked_for = |arg: &String| arg.split('@').next() == Some(package);
+    is_named(start.program, &[package]) || args.any(is_asked_for)
 }
 
 /// Whether a program has one of these names, whatever its ending.

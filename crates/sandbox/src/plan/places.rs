@@ -126,6 +126,10 @@ pub(super) const RUNNERS: [Runner; 4] = [
     },
 ];
 
+/// Servers that keep a folder of their own in the home directory and end without it: a word of
+/// their command line, and the folder.
+pub(super) const OWN_STATE: [(&str, &str); 1] = [("mongodb-mcp-server", ".mongodb/mongodb-mcp")];
+
 /// Folders of the home directory that are never taken for a toolchain, nor anything around them.
 pub(super) const PRIVATE: [&str; 10] = [
     ".ssh",

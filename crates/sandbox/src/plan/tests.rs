@@ -43,6 +43,7 @@ impl World {
     }
 
     fn plan(&self, settings: &SandboxSettings, program: &str, args: &[&str]) -> Plan {
+        let home = self.at("home");
         let args: Vec<String> = args.iter().map(|arg| (*arg).to_owned()).collect();
         let start = Start {
             program: Path::new(program),
@@ -50,12 +51,12 @@ impl World {
             values: &[],
             cwd: None,
         };
-        Plan::new(settings, &start, &self.around(&self.at("home")))
+        Plan::new(settings, &start, &self.around(&home))
     }
 
     fn around<'a>(&'a self, home: &'a Path) -> Around<'a> {
         Around {
-            home: Some(Box::leak(Box::new(home.to_path_buf()))),
+            home: Some(home),
             cache: None,
             own: &self.own,
             scratch: Path::new("/scratch"),
@@ -112,6 +113,21 @@ fn settings_of_registries_go_to_their_runners_only() {
 }
 
 #[test]
+fn a_server_that_cannot_do_without_its_folder_gets_it() {
+    let world = World::new();
+    let state = world.at("home/.mongodb/mongodb-mcp");
+    for (program, args) in [
+        ("/usr/bin/npx", vec!["-y", "mongodb-mcp-server@latest"]),
+        ("/opt/bin/mongodb-mcp-server", vec![]),
+    ] {
+        let plan = world.plan(&default(), program, &args);
+        assert!(plan.write.contains(&state) && plan.make.contains(&state));
+    }
+    let plan = world.plan(&default(), "/usr/bin/npx", &["-y", "another"]);
+    assert!(!holds(&plan.write, &state));
+}
+
+#[test]
 fn what_the_entry_names_is_given() {
     let world = World::new();
     let (data, work) = (world.word("work/data"), world.at("work"));
@@ -165,6 +181,44 @@ fn the_home_directory_and_ours_are_not_given_by_a_word() {
             "{word}: {:?}",
             plan.notes
         );
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_to_secrets_is_not_followed() {
+    let world = World::new();
+    std::os::unix::fs::symlink(world.at("home/.ssh"), world.at("work/link")).expect("a link");
+    let plan = world.plan(&default(), "/usr/bin/x", &[&world.word("work/link")]);
+    assert!(!plan.write.contains(&world.at("work/link")));
+    let plan = world.plan(&default(), "/usr/bin/x", &[&world.word("work/link/id_rsa")]);
+    assert!(
+        !holds(&plan.write, &world.at("work/link")),
+        "{:?}",
+        plan.write
+    );
+    // Whoever names the place itself means it.
+    let plan = world.plan(&default(), "/usr/bin/x", &[&world.word("home/.ssh")]);
+    assert!(plan.write.contains(&world.at("home/.ssh")));
+}
+
+#[test]
+fn caches_elsewhere_are_let_in_unless_they_are_everything() {
+    let world = World::new();
+    let home = world.at("home");
+    for (cache, let_in) in [(world.at("work/data"), true), (world.at("home"), false)] {
+        let around = Around {
+            cache: Some(&cache),
+            ..world.around(&home)
+        };
+        let start = Start {
+            program: Path::new("/usr/bin/x"),
+            args: &[],
+            values: &[],
+            cwd: None,
+        };
+        let plan = Plan::new(&default(), &start, &around);
+        assert_eq!(plan.write.contains(&cache), let_in, "{}", cache.display());
     }
 }
 
