@@ -4,7 +4,8 @@ mod given;
 mod guard;
 mod places;
 mod program;
-#[cfg(test)]
+// Where the systems that can fence keep their files.
+#[cfg(all(test, unix))]
 mod tests;
 
 use std::ffi::OsStr;

@@ -97,11 +97,17 @@ fn secrets_and_our_own_files_are_not_let_in() {
         assert!(holds(&plan.read, &world.at(place)), "{place}");
         assert!(!holds(&plan.write, &world.at(place)), "{place}");
     }
+    for program in [
+        "home/.bun/bin/bun",
+        "home/.local/share/uv/tools/x",
+        "home/.local/bin/x",
+    ] {
+        assert!(!holds(&plan.write, &world.at(program)), "{program}");
+    }
     for place in ["home/.npm/_npx/1", "home/.cache/uv/x"] {
         assert!(holds(&plan.write, &world.at(place)), "{place}");
     }
     assert!(plan.make.contains(&world.at("home/.npm")));
-    assert!(!plan.make.contains(&world.at("home/.local/share/uv")));
 }
 
 #[test]
@@ -109,7 +115,6 @@ fn settings_of_registries_go_to_their_runners_only() {
     let world = World::new();
     let plan = world.plan(&default(), "/usr/bin/uvx", &["thing"]);
     assert!(!holds(&plan.read, &world.at("home/.npmrc")));
-    assert!(plan.make.contains(&world.at("home/.local/share/uv")));
 }
 
 #[test]
