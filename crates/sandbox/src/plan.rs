@@ -69,6 +69,9 @@ pub struct Plan {
     pub make: Vec<PathBuf>,
     /// A temporary folder of its own; it may lie in what is hidden.
     pub scratch: Option<PathBuf>,
+    /// Variables that lead to folders which are let in; what the entry sets itself counts first.
+    #[serde(skip)]
+    pub variables: Vec<(&'static str, PathBuf)>,
     /// Whether the network is reached.
     pub network: Reach,
     /// Whether sockets of other programs are reached.
@@ -137,6 +140,7 @@ impl Plan {
             hidden: around.own.to_vec(),
             make: Vec::new(),
             scratch: None,
+            variables: Vec::new(),
             network: settings.network,
             sockets: settings.sockets(),
             limits: Limits {
@@ -156,8 +160,11 @@ impl Plan {
             self.write.extend(shared_temp());
         } else {
             self.read.extend(system.chain(["/proc".into()]));
-            self.scratch = Some(around.scratch.to_path_buf());
+            let temporary = places::TEMPORARY.iter();
+            self.variables
+                .extend(temporary.map(|name| (*name, around.scratch.to_path_buf())));
         }
+        self.scratch = Some(around.scratch.to_path_buf());
         self.devices
             .extend(places::DEVICES.iter().map(PathBuf::from));
         self.write.push(places::SHARED_MEMORY.into());
@@ -182,11 +189,26 @@ impl Plan {
                 self.read.extend(settings);
             }
         }
+        if is_named(start.program, &places::PYTHON_RUNNERS) {
+            self.let_in_pythons(home, around);
+        }
         for (server, folder) in places::OWN_STATE {
             if names_package(start, server) {
                 self.make.push(home.join(folder));
                 self.write.push(home.join(folder));
             }
+        }
+    }
+
+    /// The first Python may be fetched; those that are there, other programs run as well.
+    fn let_in_pythons(&mut self, home: &Path, around: &Around<'_>) {
+        let tools = around.scratch.join("tools");
+        self.variables.push((places::PYTHON_TOOLS, tools));
+        let pythons = home.join(places::PYTHONS);
+        let is_empty = std::fs::read_dir(&pythons).map_or(true, |mut found| found.next().is_none());
+        if is_empty {
+            self.make.push(pythons.clone());
+            self.write.push(pythons);
         }
     }
 

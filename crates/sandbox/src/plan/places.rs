@@ -126,6 +126,19 @@ pub(super) const RUNNERS: [Runner; 3] = [
     },
 ];
 
+/// Runners of Python packages. They want to write where they keep tools that their user runs by
+/// name; of servers they keep nothing there, so that a folder that is empty does as well.
+pub(super) const PYTHON_RUNNERS: [&str; 2] = ["uvx", "uv"];
+
+/// What tells them so.
+pub(super) const PYTHON_TOOLS: &str = "UV_TOOL_DIR";
+
+/// Where they put the Pythons that they fetch.
+pub(super) const PYTHONS: &str = ".local/share/uv/python";
+
+/// What programs look for temporary folders in.
+pub(super) const TEMPORARY: [&str; 3] = ["TMPDIR", "TMP", "TEMP"];
+
 /// Servers that keep a folder of their own in the home directory and end without it: a word of
 /// their command line, and the folder.
 pub(super) const OWN_STATE: [(&str, &str); 1] = [("mongodb-mcp-server", ".mongodb/mongodb-mcp")];

@@ -133,6 +133,20 @@ fn a_server_that_cannot_do_without_its_folder_gets_it() {
 }
 
 #[test]
+fn only_the_first_python_may_be_fetched() {
+    let world = World::new();
+    let pythons = world.at("home/.local/share/uv/python");
+    let plan = world.plan(&default(), "/usr/bin/uvx", &["thing"]);
+    assert!(plan.write.contains(&pythons) && plan.make.contains(&pythons));
+    let tools = ("UV_TOOL_DIR", PathBuf::from("/scratch/tools"));
+    assert!(plan.variables.contains(&tools), "{:?}", plan.variables);
+    std::fs::create_dir_all(pythons.join("cpython-3.13")).expect("made");
+    let plan = world.plan(&default(), "/usr/bin/uvx", &["thing"]);
+    assert!(!plan.write.contains(&pythons));
+    assert!(holds(&plan.read, &pythons));
+}
+
+#[test]
 fn what_the_entry_names_is_given() {
     let world = World::new();
     let (data, work) = (world.word("work/data"), world.at("work"));

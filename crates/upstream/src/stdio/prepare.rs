@@ -21,9 +21,6 @@ use crate::reaper::MARK_VARIABLE;
 /// Ways to the user's session, which lead nowhere without its sockets.
 const SESSION: [&str; 3] = ["DISPLAY", "WAYLAND_DISPLAY", "XDG_RUNTIME_DIR"];
 
-/// What programs look for temporary folders in.
-const TEMPORARY: [&str; 3] = ["TMPDIR", "TMP", "TEMP"];
-
 type Variables = BTreeMap<OsString, OsString>;
 
 /// A command that is ready to be run.
@@ -175,10 +172,8 @@ fn adapt(environment: &mut Variables, launch: &Launch, plan: &Plan) {
             environment.remove(OsStr::new(name));
         }
     }
-    if let Some(scratch) = &plan.scratch {
-        for name in TEMPORARY.iter().filter(|name| !is_own(name)) {
-            environment.insert(name.into(), scratch.into());
-        }
+    for (name, folder) in plan.variables.iter().filter(|(name, _)| !is_own(name)) {
+        environment.insert(name.into(), folder.into());
     }
 }
 
