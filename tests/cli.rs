@@ -69,6 +69,9 @@ fn compare(gateway: &Gateway, name: &str, text: &str) {
     let folder = gateway.folder().display().to_string();
     for (pattern, replacement) in [
         (folder.as_str(), "[FOLDER]"),
+        // What the system enforces, and what it does not.
+        (r"Sandbox +default: [^\n]*", "Sandbox  default: [LEVEL]"),
+        (r"(Calls +\d[^\n]*\n)( {10,}[^\n]*\n)+", "$1"),
         // Shown only when the wait takes long enough to be noticed.
         (r"stderr\| waiting for [^\n]*\n", ""),
         (r"http://127\.0\.0\.1:\d+/mcp", "[ENDPOINT]"),

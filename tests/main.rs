@@ -23,4 +23,5 @@ mod real_cells;
 mod real_clients;
 mod real_doors;
 mod real_servers;
+mod sandbox;
 mod upstream_http;

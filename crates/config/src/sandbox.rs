@@ -116,7 +116,7 @@ mod tests {
     use super::*;
     use crate::{Launch, read_entry};
 
-    fn launch(entry: Value) -> (String, Map<String, Value>) {
+    fn launch(entry: &Value) -> (String, Map<String, Value>) {
         let mut whole = json!({"command": "x"});
         for (key, value) in entry.as_object().expect("an object") {
             whole[key] = value.clone();
@@ -130,14 +130,14 @@ mod tests {
 
     #[test]
     fn what_says_nothing_new_is_not_shown_and_changes_no_launch() {
-        let (plain, entry) = launch(json!({}));
+        let (plain, entry) = launch(&json!({}));
         assert!(entry.is_empty());
-        assert_eq!(launch(json!({"sandbox": "default"})).0, plain);
+        assert_eq!(launch(&json!({"sandbox": "default"})).0, plain);
     }
 
     #[test]
     fn every_change_of_the_fence_is_another_launch() {
-        let mut seen = vec![launch(json!({})).0];
+        let mut seen = vec![launch(&json!({})).0];
         for entry in [
             json!({"sandbox": "off"}),
             json!({"sandbox": "compat"}),
@@ -150,10 +150,10 @@ mod tests {
             json!({"isolation": {"docker": {"image": "b"}}}),
             json!({"isolation": {"docker": {"image": "a", "mounts": ["/:/host"]}}}),
         ] {
-            let (fingerprint, shown) = launch(entry.clone());
+            let (fingerprint, shown) = launch(&entry);
             assert!(!seen.contains(&fingerprint), "{entry}");
             // What is shown reads back as the same.
-            assert_eq!(launch(Value::Object(shown)).0, fingerprint, "{entry}");
+            assert_eq!(launch(&Value::Object(shown)).0, fingerprint, "{entry}");
             seen.push(fingerprint);
         }
     }

@@ -114,7 +114,7 @@ pub struct SandboxStatus {
     /// Whether it can start processes without end.
     pub processes: ProcessLimit,
     /// What could not be enforced, or was not given to it, and why: sentences.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     pub notes: Vec<String>,
 }
 

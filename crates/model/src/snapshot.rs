@@ -117,7 +117,7 @@ pub struct ServerStatus {
     #[serde(default)]
     pub trust: TrustStatus,
     /// What fences its process in; `None` for a server that runs elsewhere or was not started.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub sandbox: Option<SandboxStatus>,
 }
 

@@ -100,6 +100,7 @@ mod tests {
             hidden: vec!["/no/ours".into()],
             make: Vec::new(),
             scratch: Some("/no/ours/scratch".into()),
+            variables: Vec::new(),
             network: Reach::None,
             sockets: Reach::None,
             limits: Limits {

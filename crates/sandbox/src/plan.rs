@@ -4,7 +4,8 @@ mod given;
 mod guard;
 mod places;
 mod program;
-#[cfg(test)]
+// Where the systems that can fence keep their files.
+#[cfg(all(test, unix))]
 mod tests;
 
 use std::ffi::OsStr;
@@ -68,6 +69,9 @@ pub struct Plan {
     pub make: Vec<PathBuf>,
     /// A temporary folder of its own; it may lie in what is hidden.
     pub scratch: Option<PathBuf>,
+    /// Variables that lead to folders which are let in; what the entry sets itself counts first.
+    #[serde(skip)]
+    pub variables: Vec<(&'static str, PathBuf)>,
     /// Whether the network is reached.
     pub network: Reach,
     /// Whether sockets of other programs are reached.
@@ -103,7 +107,7 @@ impl Plan {
         }
         let guard = Guard::new(around);
         plan.let_in_system(around);
-        plan.let_in_home(start.program, around);
+        plan.let_in_home(start, &guard, around);
         plan.let_in_toolchains(start, &guard, around);
         given::let_in(&mut plan, start, &guard);
         plan.let_in_configured(settings, around);
@@ -136,6 +140,7 @@ impl Plan {
             hidden: around.own.to_vec(),
             make: Vec::new(),
             scratch: None,
+            variables: Vec::new(),
             network: settings.network,
             sockets: settings.sockets(),
             limits: Limits {
@@ -155,29 +160,55 @@ impl Plan {
             self.write.extend(shared_temp());
         } else {
             self.read.extend(system.chain(["/proc".into()]));
-            self.scratch = Some(around.scratch.to_path_buf());
+            let temporary = places::TEMPORARY.iter();
+            self.variables
+                .extend(temporary.map(|name| (*name, around.scratch.to_path_buf())));
         }
+        self.scratch = Some(around.scratch.to_path_buf());
         self.devices
             .extend(places::DEVICES.iter().map(PathBuf::from));
         self.write.push(places::SHARED_MEMORY.into());
     }
 
-    fn let_in_home(&mut self, program: &Path, around: &Around<'_>) {
+    fn let_in_home(&mut self, start: &Start<'_>, guard: &Guard<'_>, around: &Around<'_>) {
         let Some(home) = around.home else { return };
         let chains = places::TOOLCHAINS.iter().chain(&places::SETTINGS);
         self.read.extend(chains.map(|place| home.join(place)));
-        let cache = around.cache.map(Path::to_path_buf);
+        // An entry may name another place, but not everything.
+        let cache = around.cache.filter(|cache| guard.allows_named(cache));
+        let cache = cache.map(Path::to_path_buf);
         let cache = cache.unwrap_or_else(|| home.join(default_cache()));
         self.make.push(cache.clone());
         self.write.push(cache);
         for runner in &places::RUNNERS {
             let caches = runner.caches.iter().map(|cache| home.join(cache));
             self.write.extend(caches.clone());
-            if is_named(program, runner.programs) {
+            if is_named(start.program, runner.programs) {
                 self.make.extend(caches);
                 let settings = runner.settings.iter().map(|file| home.join(file));
                 self.read.extend(settings);
             }
+        }
+        if is_named(start.program, &places::PYTHON_RUNNERS) {
+            self.let_in_pythons(home, around);
+        }
+        for (server, folder) in places::OWN_STATE {
+            if names_package(start, server) {
+                self.make.push(home.join(folder));
+                self.write.push(home.join(folder));
+            }
+        }
+    }
+
+    /// The first Python may be fetched; those that are there, other programs run as well.
+    fn let_in_pythons(&mut self, home: &Path, around: &Around<'_>) {
+        let tools = around.scratch.join("tools");
+        self.variables.push((places::PYTHON_TOOLS, tools));
+        let pythons = home.join(places::PYTHONS);
+        let is_empty = std::fs::read_dir(&pythons).map_or(true, |mut found| found.next().is_none());
+        if is_empty {
+            self.make.push(pythons.clone());
+            self.write.push(pythons);
         }
     }
 
@@ -222,6 +253,13 @@ fn is_engine(settings: &SandboxSettings, program: &Path) -> bool {
     settings.network == Reach::Open
         && settings.sockets.is_none()
         && is_named(program, &places::ENGINES)
+}
+
+/// Whether a command runs this package, by its own name or by a runner's argument.
+fn names_package(start: &Start<'_>, package: &str) -> bool {
+    let mut args = start.args.iter();
+    let is_asked_for = |arg: &String| arg.split('@').next() == Some(package);
+    is_named(start.program, &[package]) || args.any(is_asked_for)
 }
 
 /// Whether a program has one of these names, whatever its ending.

@@ -318,3 +318,40 @@ fn is_loose(word: &str) -> bool {
     let lower = word.to_lowercase();
     LOOSE_FOLDERS.iter().any(|folder| lower.contains(folder))
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::read_entry;
+
+    fn warnings(keys: &Value) -> Vec<String> {
+        let mut entry = json!({"command": "/opt/serve"});
+        for (key, value) in keys.as_object().expect("an object") {
+            entry[key] = value.clone();
+        }
+        of(&read_entry("s", &entry).expect("usable").launch)
+    }
+
+    #[test]
+    fn a_loose_sandbox_deserves_a_second_look() {
+        for (keys, word) in [
+            (json!({"sandbox": "off"}), "without a sandbox"),
+            (json!({"sandbox": {"write": ["~/"]}}), "`~/`"),
+            (
+                json!({"isolation": {"docker": {"image": "x", "mounts": ["/:/host"]}}}),
+                "`/:/host`",
+            ),
+        ] {
+            let found = warnings(&keys);
+            assert!(
+                found.iter().any(|found| found.contains(word)),
+                "{keys}: {found:?}"
+            );
+        }
+        for keys in [json!({}), json!({"sandbox": {"write": ["~/notes"]}})] {
+            assert_eq!(warnings(&keys), Vec::<String>::new(), "{keys}");
+        }
+    }
+}

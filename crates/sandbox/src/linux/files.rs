@@ -68,7 +68,7 @@ pub(super) fn restrict(plan: &Plan) -> Result<Achieved, RulesetError> {
         .handle_access(handled)?
         .scope(scopes)?
         .create()?;
-    let status = let_in(rules, plan)?.restrict_self()?;
+    let status = let_in(rules, plan, handled)?.restrict_self()?;
     let abi = match status.landlock {
         LandlockStatus::Available { effective_abi, .. } => Some(effective_abi),
         LandlockStatus::NotEnabled | LandlockStatus::NotImplemented => None,
@@ -82,11 +82,15 @@ pub(super) fn restrict(plan: &Plan) -> Result<Achieved, RulesetError> {
     })
 }
 
-fn let_in(mut rules: RulesetCreated, plan: &Plan) -> Result<RulesetCreated, RulesetError> {
+/// `handled` is what is fenced at all; nothing else can be let in.
+fn let_in(
+    mut rules: RulesetCreated,
+    plan: &Plan,
+    handled: BitFlags<AccessFs>,
+) -> Result<RulesetCreated, RulesetError> {
     let read = AccessFs::from_read(KNOWN);
     // Nobody needs to make devices.
-    let write = AccessFs::from_all(KNOWN)
-        & !(AccessFs::MakeChar | AccessFs::MakeBlock | AccessFs::IoctlDev);
+    let write = handled & !(AccessFs::MakeChar | AccessFs::MakeBlock | AccessFs::IoctlDev);
     let devices = AccessFs::ReadFile | AccessFs::WriteFile | AccessFs::ReadDir | AccessFs::IoctlDev;
     for (paths, access) in [
         (&plan.read, read),

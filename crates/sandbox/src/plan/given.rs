@@ -24,7 +24,7 @@ pub(super) fn let_in(plan: &mut Plan, start: &Start<'_>, guard: &Guard<'_>) {
     for path in words.filter_map(|word| path_in(word, start.cwd)) {
         if path.is_dir() {
             let_in_folder(plan, &path, guard);
-        } else if is_script(&path) && path.is_file() {
+        } else if is_script(&path) && path.is_file() && guard.allows_named(&path) {
             let project = folder_of(&path);
             plan.read.push(path);
             plan.read

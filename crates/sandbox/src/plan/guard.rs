@@ -8,6 +8,8 @@ use super::places::{PRIVATE, SHARED_TEMP, SYSTEM};
 /// Knows the folders that are too much to give.
 pub(super) struct Guard<'a> {
     home: Option<PathBuf>,
+    /// The same as it is written, links and all.
+    written_home: Option<&'a Path>,
     own: &'a [PathBuf],
 }
 
@@ -16,6 +18,7 @@ impl<'a> Guard<'a> {
         let home = around.home.map(real);
         Self {
             home,
+            written_home: around.home,
             own: around.own,
         }
     }
@@ -23,6 +26,9 @@ impl<'a> Guard<'a> {
     /// Whether a folder that a person named may be given as a whole: not the home directory with
     /// all that is in it, not what all programs share, nothing of our own.
     pub(super) fn allows_named(&self, path: &Path) -> bool {
+        if self.is_led_astray(path) {
+            return false;
+        }
         let path = real(path);
         let holds = |inner: &Path| inner.starts_with(&path);
         let is_shared =
@@ -52,15 +58,31 @@ impl<'a> Guard<'a> {
     pub(super) fn allows_beside(&self, folder: &Path) -> bool {
         let real = real(folder);
         let is_system = SYSTEM.iter().any(|system| real.starts_with(system));
-        let is_hidden = self.home.as_ref().is_some_and(|home| {
-            let inner = real.strip_prefix(home);
-            inner.is_ok_and(|inner| {
-                let first = inner.components().next();
-                first.is_some_and(|first| first.as_os_str().to_string_lossy().starts_with('.'))
-            })
-        });
+        let is_hidden = self.is_hidden(&real);
         !is_system && !is_hidden && self.allows_guessed(folder)
     }
+
+    /// Whether a path that a person named is a link into a hidden folder of the home directory: a
+    /// server that may write a folder could put such a link there for its next start.
+    fn is_led_astray(&self, path: &Path) -> bool {
+        let named = self
+            .written_home
+            .is_some_and(|home| is_hidden_in(home, path));
+        self.is_hidden(&real(path)) && !named
+    }
+
+    /// Whether a real path lies in a hidden folder of the home directory.
+    fn is_hidden(&self, real: &Path) -> bool {
+        let home = self.home.as_ref();
+        home.is_some_and(|home| is_hidden_in(home, real))
+    }
+}
+
+/// Whether a path lies in a folder of this home directory whose name begins with a dot.
+fn is_hidden_in(home: &Path, path: &Path) -> bool {
+    let inner = path.strip_prefix(home).ok();
+    let first = inner.and_then(|inner| inner.components().next());
+    first.is_some_and(|first| first.as_os_str().to_string_lossy().starts_with('.'))
 }
 
 /// The temporary folders that all programs share.

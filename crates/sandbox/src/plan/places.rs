@@ -2,7 +2,7 @@
 
 /// Trees of the system: programs, libraries, settings for everyone. What of it is secret is kept
 /// from the user by the system itself.
-pub(super) const SYSTEM: [&str; 24] = [
+pub(super) const SYSTEM: [&str; 26] = [
     "/usr",
     "/bin",
     "/sbin",
@@ -26,13 +26,16 @@ pub(super) const SYSTEM: [&str; 24] = [
     "/mnt/wsl",
     "/var/lib/snapd",
     "/var/cache/fontconfig",
+    // Certificates of some systems, and users of a directory.
+    "/var/lib/ca-certificates",
+    "/var/lib/sss/mc",
     // macOS.
     "/System",
     "/Library",
 ];
 
 /// Programs and toolchains in the home directory.
-pub(super) const TOOLCHAINS: [&str; 43] = [
+pub(super) const TOOLCHAINS: [&str; 44] = [
     ".local/bin",
     ".local/lib",
     ".nvm",
@@ -54,6 +57,7 @@ pub(super) const TOOLCHAINS: [&str; 43] = [
     ".local/share/rtx",
     ".pyenv",
     ".rye",
+    ".local/share/uv",
     ".local/share/pipx",
     ".local/pipx",
     ".virtualenvs",
@@ -95,7 +99,7 @@ pub(super) const SETTINGS: [&str; 12] = [
 ];
 
 /// What a package runner needs of the home directory: caches that it writes and runs programs
-/// from, and settings. The settings of registries may hold a token; the runner sends it to that
+/// from, and settings. Nothing is written that its user runs by name. The settings of registries may hold a token; the runner sends it to that
 /// registry and fails without it, so the runner's servers can read it.
 pub(super) struct Runner {
     pub(super) programs: &'static [&'static str],
@@ -103,28 +107,41 @@ pub(super) struct Runner {
     pub(super) settings: &'static [&'static str],
 }
 
-pub(super) const RUNNERS: [Runner; 4] = [
+pub(super) const RUNNERS: [Runner; 3] = [
     Runner {
         programs: &["npx", "npm", "node", "pnpm", "pnpx", "yarn", "corepack"],
         caches: &[".npm"],
         settings: &[".npmrc", ".yarnrc", ".yarnrc.yml"],
     },
     Runner {
-        programs: &["uvx", "uv", "pipx"],
-        caches: &[".local/share/uv"],
-        settings: &[],
-    },
-    Runner {
         programs: &["bun", "bunx"],
-        caches: &[".bun"],
+        // Not the folder above, which holds the program itself.
+        caches: &[".bun/install/cache"],
         settings: &[".npmrc", ".bunfig.toml"],
     },
     Runner {
         programs: &["deno"],
-        caches: &[".deno"],
+        caches: &[],
         settings: &[".npmrc"],
     },
 ];
+
+/// Runners of Python packages. They want to write where they keep tools that their user runs by
+/// name; of servers they keep nothing there, so that a folder that is empty does as well.
+pub(super) const PYTHON_RUNNERS: [&str; 2] = ["uvx", "uv"];
+
+/// What tells them so.
+pub(super) const PYTHON_TOOLS: &str = "UV_TOOL_DIR";
+
+/// Where they put the Pythons that they fetch.
+pub(super) const PYTHONS: &str = ".local/share/uv/python";
+
+/// What programs look for temporary folders in.
+pub(super) const TEMPORARY: [&str; 3] = ["TMPDIR", "TMP", "TEMP"];
+
+/// Servers that keep a folder of their own in the home directory and end without it: a word of
+/// their command line, and the folder.
+pub(super) const OWN_STATE: [(&str, &str); 1] = [("mongodb-mcp-server", ".mongodb/mongodb-mcp")];
 
 /// Folders of the home directory that are never taken for a toolchain, nor anything around them.
 pub(super) const PRIVATE: [&str; 10] = [

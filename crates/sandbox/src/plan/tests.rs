@@ -43,6 +43,7 @@ impl World {
     }
 
     fn plan(&self, settings: &SandboxSettings, program: &str, args: &[&str]) -> Plan {
+        let home = self.at("home");
         let args: Vec<String> = args.iter().map(|arg| (*arg).to_owned()).collect();
         let start = Start {
             program: Path::new(program),
@@ -50,12 +51,12 @@ impl World {
             values: &[],
             cwd: None,
         };
-        Plan::new(settings, &start, &self.around(&self.at("home")))
+        Plan::new(settings, &start, &self.around(&home))
     }
 
     fn around<'a>(&'a self, home: &'a Path) -> Around<'a> {
         Around {
-            home: Some(Box::leak(Box::new(home.to_path_buf()))),
+            home: Some(home),
             cache: None,
             own: &self.own,
             scratch: Path::new("/scratch"),
@@ -96,11 +97,17 @@ fn secrets_and_our_own_files_are_not_let_in() {
         assert!(holds(&plan.read, &world.at(place)), "{place}");
         assert!(!holds(&plan.write, &world.at(place)), "{place}");
     }
+    for program in [
+        "home/.bun/bin/bun",
+        "home/.local/share/uv/tools/x",
+        "home/.local/bin/x",
+    ] {
+        assert!(!holds(&plan.write, &world.at(program)), "{program}");
+    }
     for place in ["home/.npm/_npx/1", "home/.cache/uv/x"] {
         assert!(holds(&plan.write, &world.at(place)), "{place}");
     }
     assert!(plan.make.contains(&world.at("home/.npm")));
-    assert!(!plan.make.contains(&world.at("home/.local/share/uv")));
 }
 
 #[test]
@@ -108,7 +115,35 @@ fn settings_of_registries_go_to_their_runners_only() {
     let world = World::new();
     let plan = world.plan(&default(), "/usr/bin/uvx", &["thing"]);
     assert!(!holds(&plan.read, &world.at("home/.npmrc")));
-    assert!(plan.make.contains(&world.at("home/.local/share/uv")));
+}
+
+#[test]
+fn a_server_that_cannot_do_without_its_folder_gets_it() {
+    let world = World::new();
+    let state = world.at("home/.mongodb/mongodb-mcp");
+    for (program, args) in [
+        ("/usr/bin/npx", vec!["-y", "mongodb-mcp-server@latest"]),
+        ("/opt/bin/mongodb-mcp-server", vec![]),
+    ] {
+        let plan = world.plan(&default(), program, &args);
+        assert!(plan.write.contains(&state) && plan.make.contains(&state));
+    }
+    let plan = world.plan(&default(), "/usr/bin/npx", &["-y", "another"]);
+    assert!(!holds(&plan.write, &state));
+}
+
+#[test]
+fn only_the_first_python_may_be_fetched() {
+    let world = World::new();
+    let pythons = world.at("home/.local/share/uv/python");
+    let plan = world.plan(&default(), "/usr/bin/uvx", &["thing"]);
+    assert!(plan.write.contains(&pythons) && plan.make.contains(&pythons));
+    let tools = ("UV_TOOL_DIR", PathBuf::from("/scratch/tools"));
+    assert!(plan.variables.contains(&tools), "{:?}", plan.variables);
+    std::fs::create_dir_all(pythons.join("cpython-3.13")).expect("made");
+    let plan = world.plan(&default(), "/usr/bin/uvx", &["thing"]);
+    assert!(!plan.write.contains(&pythons));
+    assert!(holds(&plan.read, &pythons));
 }
 
 #[test]
@@ -165,6 +200,44 @@ fn the_home_directory_and_ours_are_not_given_by_a_word() {
             "{word}: {:?}",
             plan.notes
         );
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_to_secrets_is_not_followed() {
+    let world = World::new();
+    std::os::unix::fs::symlink(world.at("home/.ssh"), world.at("work/link")).expect("a link");
+    let plan = world.plan(&default(), "/usr/bin/x", &[&world.word("work/link")]);
+    assert!(!plan.write.contains(&world.at("work/link")));
+    let plan = world.plan(&default(), "/usr/bin/x", &[&world.word("work/link/id_rsa")]);
+    assert!(
+        !holds(&plan.write, &world.at("work/link")),
+        "{:?}",
+        plan.write
+    );
+    // Whoever names the place itself means it.
+    let plan = world.plan(&default(), "/usr/bin/x", &[&world.word("home/.ssh")]);
+    assert!(plan.write.contains(&world.at("home/.ssh")));
+}
+
+#[test]
+fn caches_elsewhere_are_let_in_unless_they_are_everything() {
+    let world = World::new();
+    let home = world.at("home");
+    for (cache, let_in) in [(world.at("work/data"), true), (world.at("home"), false)] {
+        let around = Around {
+            cache: Some(&cache),
+            ..world.around(&home)
+        };
+        let start = Start {
+            program: Path::new("/usr/bin/x"),
+            args: &[],
+            values: &[],
+            cwd: None,
+        };
+        let plan = Plan::new(&default(), &start, &around);
+        assert_eq!(plan.write.contains(&cache), let_in, "{}", cache.display());
     }
 }
 

@@ -1,5 +1,6 @@
 //! What the fixed tools do when they are called.
 
+mod attempt;
 mod full;
 
 use std::process::{Command, Stdio};
@@ -52,6 +53,7 @@ async fn fixed(server: &FakeServer, call: &Call<'_>) -> Result<String, Failure> 
         "fail" => Ok(error("The tool failed, as it was asked to.")),
         "grow" => Ok(text(&server.grow())),
         "spawn-child" => spawn_child(&call.arguments),
+        "attempt" => attempt::run(&call.arguments),
         "delete_all" => Ok(text("deleted")),
         other if server.lists.offers(Kind::Tools, other) => Ok(text(&format!("{other} is done"))),
         other => Err(Failure::error(-32602, format!("Unknown tool: {other}"))),

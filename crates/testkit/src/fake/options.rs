@@ -105,6 +105,9 @@ pub struct Options {
     /// The `$schema` that the tools' input schemas declare; none without this.
     #[arg(long, value_enum)]
     pub schema: Option<SchemaDialect>,
+    /// Offer a tool that tries what a sandbox prevents.
+    #[arg(long)]
+    pub break_out: bool,
     /// Append a line with the process id to this file at each start.
     #[arg(long, value_name = "FILE")]
     pub count_file: Option<PathBuf>,

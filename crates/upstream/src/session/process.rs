@@ -74,6 +74,8 @@ async fn try_process(
         .await
         .map_err(|problem| (CallError::NotReady(model::ServerState::Disabled), problem))?;
     (start.spawned)(&process);
+    let fence = format!("fenced in: {}", process.sandbox);
+    log.event(tracing::Level::INFO, &fence);
     (start.progress)(StartPhase::Handshake);
     match establish(link, JoinSet::new(), opening, start.terms(), None).await {
         Ok(mut session) => {

@@ -21,9 +21,6 @@ use crate::reaper::MARK_VARIABLE;
 /// Ways to the user's session, which lead nowhere without its sockets.
 const SESSION: [&str; 3] = ["DISPLAY", "WAYLAND_DISPLAY", "XDG_RUNTIME_DIR"];
 
-/// What programs look for temporary folders in.
-const TEMPORARY: [&str; 3] = ["TMPDIR", "TMP", "TEMP"];
-
 type Variables = BTreeMap<OsString, OsString>;
 
 /// A command that is ready to be run.
@@ -175,10 +172,8 @@ fn adapt(environment: &mut Variables, launch: &Launch, plan: &Plan) {
             environment.remove(OsStr::new(name));
         }
     }
-    if let Some(scratch) = &plan.scratch {
-        for name in TEMPORARY.iter().filter(|name| !is_own(name)) {
-            environment.insert(name.into(), scratch.into());
-        }
+    for (name, folder) in plan.variables.iter().filter(|(name, _)| !is_own(name)) {
+        environment.insert(name.into(), folder.into());
     }
 }
 
@@ -273,4 +268,137 @@ fn not_enforced() -> Problem {
         format!("Its `sandbox.network` is `none`, which cannot be enforced. {NOTHING_HERE}"),
         "Run it in a container with `isolation`, or remove the key to start it with the network.",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use model::Secret;
+
+    use super::*;
+
+    fn launch(sandbox: SandboxSettings) -> Launch {
+        Launch {
+            command: "sh".into(),
+            args: vec!["-c".into(), "true".into()],
+            env: vec![
+                ("DISPLAY".into(), Secret::new(":7")),
+                ("LD_PRELOAD".into(), Secret::new("/x.so")),
+            ],
+            cwd: None,
+            sandbox,
+        }
+    }
+
+    fn environment() -> Variables {
+        let pairs = [
+            ("PATH", "/usr/bin:/bin"),
+            ("DISPLAY", ":7"),
+            ("WAYLAND_DISPLAY", "wayland-0"),
+            ("LD_PRELOAD", "/x.so"),
+        ];
+        pairs
+            .map(|(name, value)| (name.into(), value.into()))
+            .into()
+    }
+
+    fn confinement() -> Confinement {
+        Confinement {
+            helper: || Ok(std::process::Command::new("/proc/self/exe")),
+            own: Vec::new(),
+            scratch: "/nowhere/scratch".into(),
+            home: Some("/nowhere/home".into()),
+        }
+    }
+
+    fn container(network: Reach) -> SandboxSettings {
+        SandboxSettings {
+            container: Some(ContainerSettings {
+                runtime: "sh".into(),
+                image: "image".into(),
+                network,
+                mounts: vec!["/a:/b".into()],
+            }),
+            ..SandboxSettings::default()
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_leads_nowhere_is_left_out_and_what_the_entry_sets_stays() {
+        let launch = launch(SandboxSettings::default());
+        let mut environment = environment();
+        let line = line(&launch, "p/r/s/1", &environment).expect("found");
+        let plan = plan(&launch, &line, "p/r/s/1", &environment, &confinement());
+        adapt(&mut environment, &launch, &plan);
+        let get = |name: &str| environment.get(OsStr::new(name)).map(OsString::as_os_str);
+        assert_eq!(get("DISPLAY"), Some(OsStr::new(":7")));
+        assert_eq!(get("WAYLAND_DISPLAY"), None);
+        assert_eq!(get("TMPDIR"), Some(OsStr::new("/nowhere/scratch/s-1")));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn the_helper_runs_first_and_without_what_the_loader_was_told() {
+        let launch = launch(SandboxSettings::default());
+        let line = line(&launch, "p/r/s/1", &environment()).expect("found");
+        let prepared = confined(&launch, "p/r/s/1", line, environment(), &confinement());
+        let Ok(prepared) = prepared else {
+            panic!("not prepared")
+        };
+        let command = prepared.command.command().as_std();
+        assert_eq!(command.get_program(), "/proc/self/exe");
+        let args: Vec<_> = command.get_args().collect();
+        assert_eq!(args[0], HELPER);
+        assert_eq!(args[3..], ["-c", "true"]);
+        let names: Vec<_> = command.get_envs().map(|(name, _)| name).collect();
+        assert!(!names.contains(&OsStr::new("LD_PRELOAD")), "{names:?}");
+        assert!(matches!(
+            prepared.fence,
+            Fence::Reported { container: None }
+        ));
+    }
+
+    #[test]
+    fn where_nothing_can_be_fenced_a_closed_network_is_refused() {
+        let line = || Line {
+            program: "/bin/sh".into(),
+            args: Vec::new(),
+        };
+        let closed = SandboxSettings {
+            network: Reach::None,
+            ..SandboxSettings::default()
+        };
+        let refused = unconfined(&launch(closed), &line(), Variables::new());
+        assert_eq!(
+            refused.err().map(|problem| problem.code),
+            Some(ProblemCode::SpawnFailed)
+        );
+        let open = unconfined(
+            &launch(SandboxSettings::default()),
+            &line(),
+            Variables::new(),
+        );
+        let Ok(Prepared {
+            fence: Fence::Known(status),
+            ..
+        }) = open
+        else {
+            panic!("it is known that nothing is fenced")
+        };
+        assert!(status.is_open() && !status.notes.is_empty(), "{status:?}");
+    }
+
+    #[test]
+    fn of_sandbox_and_container_the_stricter_counts() {
+        let closed = SandboxSettings {
+            network: Reach::None,
+            ..container(Reach::Open)
+        };
+        for settings in [closed, container(Reach::None)] {
+            let status = container_status(&settings).expect("a container");
+            assert_eq!(status.network, Reach::None);
+            assert!(status.notes[1].contains("/a:/b"), "{status:?}");
+        }
+        assert_eq!(container_status(&SandboxSettings::default()), None);
+    }
 }

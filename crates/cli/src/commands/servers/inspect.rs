@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use model::{ServerDetail, now_millis};
+use model::{SandboxStatus, ServerDetail, now_millis};
 
 use crate::commands::tools;
 use crate::context::Context;
@@ -21,6 +21,9 @@ pub(super) async fn run(context: &Context, name: &str) -> Result<Code, Failure> 
 
 fn render(detail: &ServerDetail, now: u64) -> String {
     let mut text = facts(detail, now);
+    for note in detail.status.sandbox.iter().flat_map(|known| &known.notes) {
+        let _ = writeln!(text, "{:<13} {HINT}{}{HINT:#}", "", visible(note));
+    }
     problem(&mut text, detail);
     // Writing to a string cannot fail; an entry without secrets always serialises.
     let entry = serde_json::to_string_pretty(&detail.config).unwrap_or_default();
@@ -57,6 +60,10 @@ fn facts(detail: &ServerDetail, now: u64) -> String {
             "Process",
             status.pid.map_or_else(none, |pid| pid.to_string()),
         ),
+        (
+            "Sandbox",
+            sandbox(status.sandbox.as_ref()).unwrap_or_else(none),
+        ),
         ("Starts", status.starts.to_string()),
         ("Protocol", status.protocol.clone().unwrap_or_else(none)),
         (
@@ -71,6 +78,11 @@ fn facts(detail: &ServerDetail, now: u64) -> String {
         let _ = writeln!(text, "{name:<13} {}", visible(&value));
     }
     text
+}
+
+fn sandbox(status: Option<&SandboxStatus>) -> Option<String> {
+    let status = status?;
+    Some(format!("{}: {status}", status.profile.as_str()))
 }
 
 fn calls(number: u64, last: Option<u64>, now: u64) -> String {
@@ -144,6 +156,16 @@ mod tests {
             text.contains("Use \\u{1b}[31mwith care.\nAlways."),
             "{text}"
         );
+    }
+
+    #[test]
+    fn the_sandbox_is_told_with_what_it_cannot_do() {
+        let mut detail = detail();
+        let off = SandboxStatus::open(model::SandboxProfile::Off, "Nothing fences it in.");
+        detail.status.sandbox = Some(off);
+        let text = plain(&render(&detail, 0));
+        assert!(text.contains("off: files open, network open"), "{text}");
+        assert!(text.contains("Nothing fences it in."), "{text}");
     }
 
     #[test]
