@@ -91,9 +91,9 @@ async fn accept(asking: &Asking, wanted: &RawObject) -> (Filter, Map<String, Val
     }
     let mut wished = wishes(asking, wanted);
     if only_tools {
-        wished
-            .iter_mut()
-            .for_each(|wishes| wishes.resources.clear());
+        for wishes in &mut wished {
+            wishes.resources.clear();
+        }
     }
     let resources = watch_resources(asking, &wished, &mut filter).await;
     let tasks = watch_tasks(asking, &wished, &mut filter);
