@@ -246,7 +246,7 @@ async fn a_call_in_flight_when_the_gateway_dies_is_reported_and_not_repeated() -
     );
     // The next request finds nobody and starts a gateway, whose server knows of no call.
     let mut after = bridge.ask("calls", "tools/call", counts.clone()).await?;
-    while text(&after).contains("is starting") {
+    while text(&after).contains("server-not-ready") {
         tokio::time::sleep(Duration::from_millis(50)).await;
         after = bridge.ask("calls", "tools/call", counts.clone()).await?;
     }

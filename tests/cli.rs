@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use testkit::gateway::{Builder, Gateway};
 use testkit::programs;
 
+mod admitting;
 mod deciding;
 mod looking;
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use anyhow::ensure;
 use serde_json::json;
 use testkit::client::McpClient;
+use testkit::gateway::Gateway;
 use testkit::http::{Door, get};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpStream;
@@ -258,6 +259,36 @@ async fn e09_a_session_can_be_neither_guessed_nor_fixed_nor_shared() -> anyhow::
         200,
         "it is still open"
     );
+    Ok(())
+}
+
+#[tokio::test]
+async fn e09_a_state_that_a_client_carries_is_nobody_elses() -> anyhow::Result<()> {
+    let fort = Fort::of(Gateway::builder().fake("full", &["--full"])?).await?;
+    fort.gateway.wait_ready().await?;
+    let (other, _) = fort.token(json!({"name": "another client"})).await?;
+    let client = |token: &str| {
+        let builder = McpClient::builder(&fort.gateway.url("/mcp/server/full"))?;
+        let bearer = format!("Bearer {token}");
+        let builder = builder.capabilities(&json!({"elicitation": {"form": {}}}));
+        anyhow::Ok(builder.header("authorization", &bearer).modern())
+    };
+    let (one, other) = (client(&fort.token)?, client(&other)?);
+    let mut params = json!({"name": "ask", "arguments": {"message": "Why?"}});
+    let asked = one.result("tools/call", params.clone()).await?;
+    let requests = asked["inputRequests"].as_object();
+    let key = requests.and_then(|all| all.keys().next()).cloned();
+    let answer = json!({"action": "accept", "content": {"answer": "because"}});
+    params["inputResponses"] = json!({key.unwrap_or_default(): answer});
+    params["requestState"] = asked["requestState"].clone();
+    assert!(params["requestState"].is_string(), "{asked}");
+    let stolen = other.result("tools/call", params.clone()).await;
+    let refused = stolen
+        .as_ref()
+        .map_or(true, |result| result["isError"] == true);
+    assert!(refused, "{stolen:?}");
+    let own = one.result("tools/call", params).await?;
+    assert!(own.to_string().contains("because"), "{own}");
     Ok(())
 }
 

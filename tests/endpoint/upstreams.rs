@@ -230,6 +230,12 @@ async fn e17_a_hostile_server_is_bounded_and_others_are_unaffected() -> anyhow::
             _ => "server-lost",
         };
         assert!(text.contains(code), "{name}: {text}");
+        if name == "noisy" {
+            assert!(
+                text.contains("instead of an answer"),
+                "it was heard out: {text}"
+            );
+        }
     }
     for name in ["strange", "fine"] {
         assert_eq!(client.call_text(name, json!({})).await?, "fine", "{name}");

@@ -39,6 +39,7 @@ pub(super) async fn initialize(
         let error = ErrorObject::new(code::INTERNAL, "no randomness for a session");
         return refuse(StatusCode::INTERNAL_SERVER_ERROR, Some(request), error);
     };
+    forget_when_over(visit, &id, &session);
     let result = introduction(visit, &session, params).await;
     let response = wire::Response::new(request.id.clone(), Ok(result));
     let mut response = whole(&Message::Response(response), headers);
@@ -46,6 +47,20 @@ pub(super) async fn initialize(
         response.headers_mut().insert(HEADER_SESSION, id);
     }
     response
+}
+
+/// Lets go of a session, and of what servers hold for it, once what let its client in is over.
+fn forget_when_over(visit: &Visit, id: &str, session: &Session) {
+    let (gateway, id) = (visit.gateway.clone(), id.to_owned());
+    let (over, ended) = (visit.pass.over().clone(), session.ended.clone());
+    visit.gateway.0.tasks.spawn(async move {
+        let closing = gateway.0.closing.clone();
+        tokio::select! {
+            () = over.cancelled() => drop(gateway.0.sessions.close(&id)),
+            () = ended.cancelled() => {}
+            () = closing.cancelled() => {}
+        }
+    });
 }
 
 /// What a client says of itself in `initialize`.

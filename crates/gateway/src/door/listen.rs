@@ -72,10 +72,11 @@ pub(super) async fn messages(
 /// What of the wishes can be fulfilled.
 async fn accept(asking: &Asking, wanted: &RawObject) -> (Filter, Map<String, Value>) {
     let wants = |key: &str| wanted.get_as::<bool>(key).unwrap_or(false);
+    let only_tools = asking.who.pass.scope.names_tools();
     let mut filter = Filter {
         tools: wants("toolsListChanged") && asking.face != Face::Menu,
-        prompts: wants("promptsListChanged"),
-        resources: wants("resourcesListChanged"),
+        prompts: wants("promptsListChanged") && !only_tools,
+        resources: wants("resourcesListChanged") && !only_tools,
         ..Filter::default()
     };
     let mut accepted = Map::new();
@@ -88,7 +89,12 @@ async fn accept(asking: &Asking, wanted: &RawObject) -> (Filter, Map<String, Val
             accepted.insert(key.to_owned(), json!(true));
         }
     }
-    let wished = wishes(asking, wanted);
+    let mut wished = wishes(asking, wanted);
+    if only_tools {
+        for wishes in &mut wished {
+            wishes.resources.clear();
+        }
+    }
     let resources = watch_resources(asking, &wished, &mut filter).await;
     let tasks = watch_tasks(asking, &wished, &mut filter);
     for (key, shown) in [(RESOURCES, resources), (TASKS, tasks)] {

@@ -209,6 +209,12 @@ async fn the_face_of_a_server_is_closed_to_tokens_that_do_not_name_it() {
     bench.stop().await;
 }
 
+/// The address of a resource, as the face of its server shows it.
+async fn whole_uri(tcp: &Tcp, token: &str) -> Value {
+    let all = tcp.ask(token, "/mcp/server/a", "resources/list", json!({}));
+    all.await["result"]["resources"][0]["uri"].take()
+}
+
 #[tokio::test]
 async fn where_tools_are_named_there_is_nothing_else() {
     let bench = Bench::new(json!({ "a": fake(&["--full"]), "b": fake(&[]) })).await;
@@ -230,6 +236,18 @@ async fn where_tools_are_named_there_is_nothing_else() {
         let vendor = tcp.ask(&some, path, "vendor/anything", json!({})).await;
         assert_eq!(vendor["error"]["code"], -32601);
     }
+    let watched = json!({ "resourceSubscriptions": [whole_uri(&tcp, &all).await], "resourcesListChanged": true });
+    let listening = json!({ "notifications": watched });
+    let listening = modern("/mcp/server/a", "subscriptions/listen", listening);
+    let bearer = format!("Bearer {some}");
+    let mut stream = tcp.open(listening, &[&bearer]).await.into_body();
+    let first = stream.frame().await.expect("a frame").expect("whole");
+    let first = String::from_utf8_lossy(first.data_ref().expect("data")).into_owned();
+    assert!(
+        first.contains("acknowledged") && !first.contains("esource"),
+        "{first}"
+    );
+    drop(stream);
     let listed = tcp
         .ask(&some, "/mcp/server/a", "tools/list", json!({}))
         .await;
