@@ -24,6 +24,7 @@ import type {
   ToolDetail,
   ToolSummary,
 } from './types';
+import type { ClientToken, Decided, Decision, MadeToken, ServerReview, TokenWish } from './trust';
 
 const part = encodeURIComponent;
 const post = { method: 'POST' } as const;
@@ -70,6 +71,20 @@ export const review = {
   /** `closing` where the page is being closed and nobody waits for the answer. */
   dismiss: (id: string, closing = false) =>
     request<void>(`/review/${part(id)}`, { ...remove, keepalive: closing }),
+};
+
+export const quarantine = {
+  show: (server: string, signal?: AbortSignal) =>
+    request<ServerReview>(`/quarantine/${part(server)}`, signal ? { signal } : {}),
+  decide: (server: string, body: Decision) =>
+    request<Decided>(`/quarantine/${part(server)}`, { ...post, body }),
+  undo: (id: string) => request<void>(`/quarantine/undo/${part(id)}`, post),
+};
+
+export const tokens = {
+  list: (signal?: AbortSignal) => request<ClientToken[]>('/tokens', signal ? { signal } : {}),
+  add: (body: TokenWish) => request<MadeToken>('/tokens', { ...post, body }),
+  revoke: (id: string) => request<void>(`/tokens/${part(id)}`, remove),
 };
 
 export const tools = {

@@ -6,6 +6,7 @@
  */
 
 import type { components } from './schema';
+import type { SandboxStatus, TrustStatus } from './trust';
 
 type Schemas = components['schemas'];
 
@@ -26,7 +27,10 @@ export type Entry = Record<string, unknown>;
 
 export type ProblemCode = Schemas['ProblemCode'];
 export type Problem = Schemas['Problem'];
-export type ServerStatus = Merged<Schemas['ServerStatus']>;
+export type ServerStatus = With<
+  Merged<Schemas['ServerStatus']>,
+  { trust?: TrustStatus; sandbox?: SandboxStatus | null }
+>;
 export type ServerStateWord = ServerStatus['state'];
 export type SignInState = Schemas['SignInState'];
 export type SignInStatus = Schemas['SignInStatus'];
