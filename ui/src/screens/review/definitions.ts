@@ -141,9 +141,17 @@ export function effectOf({ kind, now }: DefinitionReview): Effect | null {
   return hints['readOnlyHint'] === true ? 'read' : 'write';
 }
 
-/** A launch as lines, to be compared. */
-export function launchLines({ target, env, headers, cwd }: Evidence): string {
-  return [target, ...(cwd ? [`cwd ${cwd}`] : []), ...env.toSorted(), ...headers.toSorted()].join(
-    '\n',
-  );
+/** A launch as lines, to be compared; each but the first says in these words what it is. */
+export function launchLines(
+  { target, env, headers, cwd }: Evidence,
+  words: { env: string; headers: string; cwd: string },
+): string {
+  const of = (word: string, names: readonly string[]): string[] =>
+    names.toSorted().map((name) => `${word}: ${name}`);
+  return [
+    target,
+    ...of(words.cwd, cwd ? [cwd] : []),
+    ...of(words.env, env),
+    ...of(words.headers, headers),
+  ].join('\n');
 }
