@@ -124,8 +124,7 @@ export class Pretend {
 
   #token(method, id, given, answer) {
     const { tokens } = this.state;
-    if (method === 'GET') json(answer, 200, tokens);
-    else if (method === 'DELETE') {
+    if (method === 'DELETE') {
       this.state.tokens = tokens.filter((token) => token.id !== id);
       json(answer, 204);
     } else {
@@ -133,6 +132,7 @@ export class Pretend {
       tokens.push(token);
       json(answer, 200, { ...token, token: `tg_${'x'.repeat(43)}` });
     }
+    this.changed();
   }
 }
 

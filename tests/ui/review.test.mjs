@@ -183,7 +183,7 @@ describe('a server whose tools are new', () => {
 
   test('says how far it is fenced in, and who will see its tools', async () => {
     const text = await page.locator('main').innerText();
-    assert.match(text, /files fenced · network open · processes limited/);
+    assert.match(text, /files fenced · network open · sockets of other programs closed · processes limited/);
     assert.match(text, /Claude Desktop and VS Code/);
     assert.match(text, /Destroys\s*1[^]*Reads\s*11/);
   });

@@ -5,7 +5,8 @@
 
 import type { Evidence } from './types';
 
-export type DefinitionKind = 'instructions' | 'tool' | 'prompt' | 'resource' | 'resource-template';
+export type DefinitionKind =
+  'instructions' | 'tool' | 'prompt' | 'prompt-text' | 'resource' | 'resource-template';
 export type Standing = 'pending' | 'changed' | 'approved' | 'blocked';
 export type TrustMode = 'manual' | 'scan' | 'auto';
 export type Verdict = 'clean' | 'review' | 'block';
@@ -117,11 +118,17 @@ export interface TokenWish {
   expires_at?: number;
 }
 
-/** How far a server's process is fenced in, as it was achieved. */
+/** Whether clients need a token by TCP. */
+export type TokenRule = 'required' | 'off';
+
+/** What fences a server's process in, as it was really achieved. */
 export interface SandboxStatus {
-  files?: string;
-  network?: string;
-  processes?: string;
-  /** Why something is not fenced. */
-  reason?: string | null;
+  profile: 'default' | 'compat' | 'off';
+  files: 'fenced' | 'writes-fenced' | 'open';
+  network: 'none' | 'open';
+  /** Sockets of other programs on this machine. */
+  sockets: 'none' | 'open';
+  processes: 'limited' | 'open';
+  /** What could not be enforced, or was not given to it, and why: sentences. */
+  notes?: string[];
 }

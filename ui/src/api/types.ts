@@ -6,7 +6,7 @@
  */
 
 import type { components } from './schema';
-import type { SandboxStatus, TrustStatus } from './trust';
+import type { ClientToken, SandboxStatus, TokenRule, TrustStatus } from './trust';
 
 type Schemas = components['schemas'];
 
@@ -44,7 +44,15 @@ export type LanguageChoice = Preferences['language'];
 export type ThemeChoice = Preferences['theme'];
 export type Evidence = Schemas['Evidence'];
 export type ReviewItem = With<Schemas['ReviewItem'], { entry: Entry }>;
-export type Snapshot = With<Schemas['Snapshot'], { servers: ServerStatus[]; review: ReviewItem[] }>;
+export type Snapshot = With<
+  Schemas['Snapshot'],
+  {
+    servers: ServerStatus[];
+    review: ReviewItem[];
+    tokens?: ClientToken[];
+    token_rule?: TokenRule;
+  }
+>;
 export type News = Schemas['Event'];
 
 export type SessionReply = Schemas['SessionToken'];

@@ -63,8 +63,19 @@ describe('what waits', () => {
 });
 
 describe('a sandbox', () => {
-  it('is named part by part; a level without a word as it is', () => {
-    expect(sandboxWords({ files: 'fenced', network: 'open' })).toBe('files fenced · network open');
-    expect(sandboxWords({})).toBe('');
+  it('is named part by part', () => {
+    const sandbox = {
+      profile: 'compat',
+      files: 'writes-fenced',
+      network: 'open',
+      sockets: 'none',
+      processes: 'limited',
+    } as const;
+    expect(sandboxWords(sandbox).split(' · ')).toEqual([
+      'trust.files_writes-fenced',
+      'trust.network_open',
+      'trust.sockets_none',
+      'trust.processes_limited',
+    ]);
   });
 });

@@ -2,7 +2,7 @@
 
 import type { SandboxStatus, TrustStatus } from '../api/trust';
 import type { ServerStatus } from '../api/types';
-import { has, t } from './i18n.svelte';
+import { t } from './i18n.svelte';
 import { segment } from './pattern';
 
 export const modes = ['manual', 'scan', 'auto'] as const;
@@ -28,15 +28,12 @@ export function countsOf({ pending, changed, flagged }: TrustStatus): string {
     .join(' · ');
 }
 
-/** How far a server is fenced in: `files fenced · network open`; a level without a word as it is. */
+/** How far a server is fenced in: `files fenced · network open`. */
 export function sandboxWords(sandbox: SandboxStatus): string {
-  const parts = ['files', 'network', 'processes'] as const;
-  return parts
-    .flatMap((part) => {
-      const level = sandbox[part];
-      if (!level) return [];
-      const key = `trust.${part}_${level}`;
-      return [has(key) ? t(key) : `${part} ${level}`];
-    })
-    .join(' · ');
+  return [
+    t(`trust.files_${sandbox.files}`),
+    t(`trust.network_${sandbox.network}`),
+    t(`trust.sockets_${sandbox.sockets}`),
+    t(`trust.processes_${sandbox.processes}`),
+  ].join(' · ');
 }

@@ -1,5 +1,7 @@
 /** The programs that can use the gateway, and what each wants to be told; checked 2026-11-20. */
 
+import type { TokenRule } from '../../api/trust';
+
 export type System = 'mac' | 'windows' | 'linux';
 
 export interface Place {
@@ -37,9 +39,14 @@ const BRIDGE = { command: 'toolgate', args: ['bridge'] };
 /** Where a token belongs, as long as there is none to put there. */
 export const SOME_TOKEN = 'tg_…';
 
-/** All programs, for a gateway at this address and a client with this token. */
-export function apps(endpoint: string, token = SOME_TOKEN): App[] {
-  const headers = { Authorization: `Bearer ${token}` };
+/** All programs, for a gateway at this address and a client with this token, where it needs one. */
+export function apps(
+  endpoint: string,
+  rule: TokenRule = 'required',
+  token: string = SOME_TOKEN,
+): App[] {
+  const needed = rule === 'required' || token !== SOME_TOKEN;
+  const headers = needed ? { Authorization: `Bearer ${token}` } : undefined;
   return [
     claudeCode(endpoint, headers),
     claudeDesktop(),
@@ -58,15 +65,12 @@ interface Headers {
   Authorization: string;
 }
 
-function asLine({ Authorization }: Headers): string {
-  return `Authorization: ${Authorization}`;
+/** The header as a flag of a command, with a space before it. */
+function asFlag(headers?: Headers): string {
+  return headers ? ` --header "Authorization: ${headers.Authorization}"` : '';
 }
 
-function asFlag(headers: Headers): string {
-  return `--header "${asLine(headers)}"`;
-}
-
-function claudeCode(url: string, headers: Headers): App {
+function claudeCode(url: string, headers?: Headers): App {
   return {
     id: 'claude-code',
     name: 'Claude Code',
@@ -74,7 +78,7 @@ function claudeCode(url: string, headers: Headers): App {
     snippets: [
       {
         kind: 'command',
-        text: `claude mcp add --transport http --scope user ${NAME} ${url} ${asFlag(headers)}`,
+        text: `claude mcp add --transport http --scope user ${NAME} ${url}${asFlag(headers)}`,
       },
       file({ mcpServers: { [NAME]: { type: 'http', url, headers } } }),
     ],
@@ -104,7 +108,7 @@ function claudeDesktop(): App {
   };
 }
 
-function vsCode(url: string, headers: Headers): App {
+function vsCode(url: string, headers?: Headers): App {
   const entry = { name: NAME, type: 'http', url };
   const whole = { ...entry, headers };
   return {
@@ -126,7 +130,7 @@ function vsCode(url: string, headers: Headers): App {
   };
 }
 
-function cursor(url: string, headers: Headers): App {
+function cursor(url: string, headers?: Headers): App {
   const config = encodeURIComponent(btoa(JSON.stringify({ url })));
   return {
     id: 'cursor',
@@ -140,7 +144,7 @@ function cursor(url: string, headers: Headers): App {
   };
 }
 
-function codex(url: string, headers: Headers): App {
+function codex(url: string, headers?: Headers): App {
   return {
     id: 'codex',
     name: 'Codex',
@@ -151,7 +155,9 @@ function codex(url: string, headers: Headers): App {
         text: [
           `[mcp_servers.${NAME}]`,
           `url = ${JSON.stringify(url)}`,
-          `http_headers = { Authorization = ${JSON.stringify(headers.Authorization)} }`,
+          ...(headers
+            ? [`http_headers = { Authorization = ${JSON.stringify(headers.Authorization)} }`]
+            : []),
           '',
         ].join('\n'),
       },
@@ -162,7 +168,7 @@ function codex(url: string, headers: Headers): App {
   };
 }
 
-function zed(url: string, headers: Headers): App {
+function zed(url: string, headers?: Headers): App {
   return {
     id: 'zed',
     name: 'Zed',
@@ -178,7 +184,7 @@ function zed(url: string, headers: Headers): App {
   };
 }
 
-function windsurf(serverUrl: string, headers: Headers): App {
+function windsurf(serverUrl: string, headers?: Headers): App {
   return {
     id: 'windsurf',
     name: 'Windsurf',
@@ -194,7 +200,7 @@ function windsurf(serverUrl: string, headers: Headers): App {
   };
 }
 
-function gemini(httpUrl: string, headers: Headers): App {
+function gemini(httpUrl: string, headers?: Headers): App {
   return {
     id: 'gemini-cli',
     name: 'Gemini CLI',
@@ -202,7 +208,7 @@ function gemini(httpUrl: string, headers: Headers): App {
     snippets: [
       {
         kind: 'command',
-        text: `gemini mcp add --transport http --scope user ${asFlag(headers)} ${NAME} ${httpUrl}`,
+        text: `gemini mcp add --transport http --scope user${asFlag(headers)} ${NAME} ${httpUrl}`,
       },
       file({ mcpServers: { [NAME]: { httpUrl, headers } } }),
     ],
@@ -212,7 +218,7 @@ function gemini(httpUrl: string, headers: Headers): App {
   };
 }
 
-function lmStudio(url: string, headers: Headers): App {
+function lmStudio(url: string, headers?: Headers): App {
   const config = encodeURIComponent(btoa(JSON.stringify({ url })));
   return {
     id: 'lm-studio',
@@ -225,13 +231,13 @@ function lmStudio(url: string, headers: Headers): App {
   };
 }
 
-function other(url: string, headers: Headers): App {
+function other(url: string, headers?: Headers): App {
   return {
     id: 'other',
     name: '',
     way: 'http',
     snippets: [
-      { kind: 'file', text: `${url}\n${asLine(headers)}` },
+      { kind: 'file', text: headers ? `${url}\nAuthorization: ${headers.Authorization}` : url },
       file({ mcpServers: { [NAME]: BRIDGE } }),
     ],
     files: [],

@@ -44,14 +44,19 @@ describe('what programs are told of a token', () => {
     all.flatMap(({ snippets }) => snippets.map(({ text }) => text));
 
   it('is in every entry that names the address', () => {
-    for (const text of texts(apps(url, 'tg_1')).filter((one) => one.includes(url))) {
+    for (const text of texts(apps(url, 'required', 'tg_1')).filter((one) => one.includes(url))) {
       expect(text).toContain('Bearer tg_1');
       expect(text).not.toContain(SOME_TOKEN);
     }
   });
 
+  it('is named only where the gateway asks for one', () => {
+    expect(texts(apps(url)).join()).toContain(SOME_TOKEN);
+    expect(texts(apps(url, 'off')).join()).not.toMatch(/authorization|headers/i);
+  });
+
   it('is never in an address that is handed to another program', () => {
-    for (const { install } of apps(url, 'tg_1')) {
+    for (const { install } of apps(url, 'required', 'tg_1')) {
       expect(decodeURIComponent(install ?? '')).not.toContain('tg_1');
     }
   });

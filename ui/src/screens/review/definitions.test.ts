@@ -40,6 +40,7 @@ describe('filters', () => {
     [tool('new'), ['waiting', 'all']],
     [tool('changed', { standing: 'changed' }), ['waiting', 'changed', 'all']],
     [tool('approved', { standing: 'approved' }), ['all']],
+    [tool('gone', { listed: false }), ['all']],
     [tool('flagged', { verdict: 'review' }), ['waiting', 'flagged', 'all']],
     [tool('known bad', { standing: 'blocked', verdict: 'block' }), ['flagged', 'all']],
   ])('$name', (definition, expected) => {

@@ -25,9 +25,9 @@ export function fits(definition: DefinitionReview, filter: Filter): boolean {
   }
 }
 
-/** Whether nobody has decided about it as it is now. */
-export function waits({ standing }: DefinitionReview): boolean {
-  return standing === 'pending' || standing === 'changed';
+/** Whether its server offers it and nobody has decided about it as it is now. */
+export function waits({ standing, listed }: DefinitionReview): boolean {
+  return listed && (standing === 'pending' || standing === 'changed');
 }
 
 /** Which definition, whatever it says. */

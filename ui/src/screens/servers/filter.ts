@@ -26,7 +26,7 @@ function fitsFilter(server: ServerStatus, filter: Filter): boolean {
     case 'held':
       return held(server);
     case 'down':
-      return server.problem !== undefined;
+      return server.problem !== undefined && health(server).remedy !== 'review';
     case 'ready':
       return server.state === 'ready';
     case 'off':
