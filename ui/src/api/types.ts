@@ -68,7 +68,7 @@ export type RegistryServer = With<Schemas['RegistryServer'], { choices: Registry
 export type RegistryPage = With<Schemas['RegistryPage'], { servers: RegistryServer[] }>;
 export type Change = With<Schemas['Change'], { before: Entry | null; after: Entry | null }>;
 
-export type ActivityKind = Schemas['ActivityKind'];
+export type ActivityKind = Schemas['ActivityKind'] | 'quarantine' | 'access';
 export type Activity = Schemas['Activity'];
 export type ActivityPage = Schemas['ActivityPage'];
 export type ActivityDetail = Schemas['ActivityDetail'];
