@@ -31,9 +31,9 @@ export const routes: Route[] = [
   },
   {
     id: 'review',
-    pattern: '/review/:id?',
+    pattern: '/review/:id?/:server?',
     title: 'nav.review',
-    within: ['id'],
+    within: ['id', 'server'],
     load: () => import('./screens/Review.svelte'),
   },
   {

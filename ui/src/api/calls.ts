@@ -24,6 +24,7 @@ import type {
   ToolDetail,
   ToolSummary,
 } from './types';
+import type { Decided, Decision, MadeToken, ServerReview, TokenWish } from './trust';
 
 const part = encodeURIComponent;
 const post = { method: 'POST' } as const;
@@ -33,13 +34,24 @@ export const session = {
   exchange: (code: string) => request<SessionReply>('/session', { ...post, body: { code } }),
 };
 
+/**
+ * Whether saving an entry lets its server start: the person has just seen or written the whole of
+ * it. One that says itself how far it is to be trusted waits for the review, which asks about that.
+ */
+function consents(entry: Entry): boolean {
+  return !('trust' in entry || 'sandbox' in entry);
+}
+
 export const servers = {
   detail: (name: string, signal?: AbortSignal) =>
     request<ServerDetail>(`/servers/${part(name)}`, signal ? { signal } : {}),
   add: (name: string, entry: Entry) =>
-    request<ServerStatus>('/servers', { ...post, body: { name, entry } }),
+    request<ServerStatus>('/servers', { ...post, body: { name, entry, consent: consents(entry) } }),
   replace: (name: string, entry: Entry) =>
-    request<ServerStatus>(`/servers/${part(name)}`, { method: 'PUT', body: { entry } }),
+    request<ServerStatus>(`/servers/${part(name)}`, {
+      method: 'PUT',
+      body: { entry, consent: consents(entry) },
+    }),
   remove: (name: string) => request<void>(`/servers/${part(name)}`, remove),
   enable: (name: string) => request<ServerStatus>(`/servers/${part(name)}/enable`, post),
   disable: (name: string) => request<ServerStatus>(`/servers/${part(name)}/disable`, post),
@@ -70,6 +82,19 @@ export const review = {
   /** `closing` where the page is being closed and nobody waits for the answer. */
   dismiss: (id: string, closing = false) =>
     request<void>(`/review/${part(id)}`, { ...remove, keepalive: closing }),
+};
+
+export const quarantine = {
+  show: (server: string, signal?: AbortSignal) =>
+    request<ServerReview>(`/quarantine/${part(server)}`, signal ? { signal } : {}),
+  decide: (server: string, body: Decision) =>
+    request<Decided>(`/quarantine/${part(server)}`, { ...post, body }),
+  undo: (id: string) => request<void>(`/quarantine/undo/${part(id)}`, post),
+};
+
+export const tokens = {
+  add: (body: TokenWish) => request<MadeToken>('/tokens', { ...post, body }),
+  revoke: (id: string) => request<void>(`/tokens/${part(id)}`, remove),
 };
 
 export const tools = {

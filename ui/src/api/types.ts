@@ -6,6 +6,7 @@
  */
 
 import type { components } from './schema';
+import type { ClientToken, SandboxStatus, TokenRule, TrustStatus } from './trust';
 
 type Schemas = components['schemas'];
 
@@ -26,7 +27,10 @@ export type Entry = Record<string, unknown>;
 
 export type ProblemCode = Schemas['ProblemCode'];
 export type Problem = Schemas['Problem'];
-export type ServerStatus = Merged<Schemas['ServerStatus']>;
+export type ServerStatus = With<
+  Merged<Schemas['ServerStatus']>,
+  { trust?: TrustStatus; sandbox?: SandboxStatus | null }
+>;
 export type ServerStateWord = ServerStatus['state'];
 export type SignInState = Schemas['SignInState'];
 export type SignInStatus = Schemas['SignInStatus'];
@@ -40,7 +44,15 @@ export type LanguageChoice = Preferences['language'];
 export type ThemeChoice = Preferences['theme'];
 export type Evidence = Schemas['Evidence'];
 export type ReviewItem = With<Schemas['ReviewItem'], { entry: Entry }>;
-export type Snapshot = With<Schemas['Snapshot'], { servers: ServerStatus[]; review: ReviewItem[] }>;
+export type Snapshot = With<
+  Schemas['Snapshot'],
+  {
+    servers: ServerStatus[];
+    review: ReviewItem[];
+    tokens?: ClientToken[];
+    token_rule?: TokenRule;
+  }
+>;
 export type News = Schemas['Event'];
 
 export type SessionReply = Schemas['SessionToken'];
@@ -56,7 +68,7 @@ export type RegistryServer = With<Schemas['RegistryServer'], { choices: Registry
 export type RegistryPage = With<Schemas['RegistryPage'], { servers: RegistryServer[] }>;
 export type Change = With<Schemas['Change'], { before: Entry | null; after: Entry | null }>;
 
-export type ActivityKind = Schemas['ActivityKind'];
+export type ActivityKind = Schemas['ActivityKind'] | 'quarantine' | 'access';
 export type Activity = Schemas['Activity'];
 export type ActivityPage = Schemas['ActivityPage'];
 export type ActivityDetail = Schemas['ActivityDetail'];

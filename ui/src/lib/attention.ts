@@ -7,7 +7,7 @@ export interface Attention {
   /** Servers that are switched on. */
   enabled: number;
   ready: number;
-  /** Everything that waits for the person: servers, things to review, findings in the file. */
+  /** Everything that waits for the person: servers, held ones among them, things to review, findings in the file. */
   needYou: number;
   /** Down, and tried again without the person. */
   retrying: number;
@@ -15,12 +15,13 @@ export interface Attention {
 }
 
 export function attention(snapshot: Snapshot): Attention {
+  const waiting = snapshot.servers.filter(needsYou);
   const on = snapshot.servers.filter((server) => server.state !== 'disabled');
   const count = (fits: (server: ServerStatus) => boolean): number => on.filter(fits).length;
   return {
     enabled: on.length,
     ready: count((server) => server.state === 'ready'),
-    needYou: count(needsYou) + snapshot.review.length + snapshot.config.diagnostics.length,
+    needYou: waiting.length + snapshot.review.length + snapshot.config.diagnostics.length,
     retrying: count((server) => server.state === 'backing-off'),
     starting: count((server) => health(server).tone === 'busy'),
   };

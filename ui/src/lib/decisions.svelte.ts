@@ -3,11 +3,13 @@
  *
  * An approval is sent at once, so that the tools can be called at once; taking it back switches
  * the server off and keeps its entry. A refusal deletes the proposal with the secrets in it,
- * which nothing brings back; so it is kept here for as long as it can be taken back.
+ * which nothing brings back; so it is kept here for as long as it can be taken back. What is
+ * decided about a server in quarantine the gateway itself takes back.
  */
 
 import { SvelteMap } from 'svelte/reactivity';
 import * as api from '../api/calls';
+import type { Decided, Decision } from '../api/trust';
 import type { ReviewItem } from '../api/types';
 import { t } from './i18n.svelte';
 import { complain, tell } from './toasts.svelte';
@@ -51,6 +53,20 @@ export function refuse(item: ReviewItem): void {
     clearTimeout(refused.get(item.id));
     forget(item.id);
   });
+}
+
+/** Decides about a server, says so in these words, and offers to take it back. */
+export async function decide(
+  server: string,
+  decision: Decision,
+  words: (decided: Decided) => string,
+): Promise<Decided> {
+  const decided = await api.quarantine.decide(server, decision);
+  tell(words(decided), async () => {
+    await api.quarantine.undo(decided.undo.id);
+    tell(t('review.undone', { name: server }));
+  });
+  return decided;
 }
 
 async function send(id: string): Promise<void> {

@@ -3,10 +3,11 @@
 import type { ServerStatus } from '../api/types';
 import type { IconName } from '../components/icons';
 import type { Key } from './i18n.svelte';
+import { held } from './trust';
 
 export type Tone = 'good' | 'busy' | 'warning' | 'bad' | 'off' | 'neutral';
 
-export type Remedy = 'enable' | 'restart' | 'sign-in' | 'configure' | 'show-log';
+export type Remedy = 'enable' | 'restart' | 'sign-in' | 'configure' | 'show-log' | 'review';
 
 export interface Health {
   word: Key;
@@ -20,6 +21,11 @@ export interface Health {
 
 /** The first that applies wins. */
 export function health(server: ServerStatus): Health {
+  const { hold, may_start } = server.trust ?? {};
+  // What fails says so first; what is not allowed to start cannot fail.
+  if (hold && server.state !== 'disabled' && (!may_start || server.state === 'ready')) {
+    return { word: `trust.hold_${hold}`, icon: 'review', remedy: 'review', ...waits };
+  }
   switch (server.state) {
     case 'disabled':
       return { word: 'health.off', tone: 'off', icon: 'off', remedy: 'enable', needsPerson: false };
@@ -39,21 +45,21 @@ export function health(server: ServerStatus): Health {
 
 /** Whether the server is among what needs the person. */
 export function needsYou(server: ServerStatus): boolean {
-  return health(server).needsPerson;
+  return held(server) || health(server).needsPerson;
 }
 
 const nothing = { remedy: null, needsPerson: false } as const;
+const waits = { tone: 'warning', needsPerson: true } as const;
 
 function needsPerson(server: ServerStatus): Health {
-  const common = { tone: 'warning', needsPerson: true } as const;
   if (server.sign_in?.state === 'waiting') {
-    return { ...common, word: 'health.waitingForSignIn', icon: 'key', remedy: 'sign-in' };
+    return { ...waits, word: 'health.waitingForSignIn', icon: 'key', remedy: 'sign-in' };
   }
   // Without a sign-in of its own the server wants another token in its entry.
   if (server.problem?.code === 'sign-in-required' && server.sign_in) {
-    return { ...common, word: 'health.signIn', icon: 'key', remedy: 'sign-in' };
+    return { ...waits, word: 'health.signIn', icon: 'key', remedy: 'sign-in' };
   }
-  return { ...common, word: 'health.needsYou', icon: 'warning', remedy: 'configure' };
+  return { ...waits, word: 'health.needsYou', icon: 'warning', remedy: 'configure' };
 }
 
 function failing(word: Key, tone: Tone, server: ServerStatus, stuck: boolean): Health {

@@ -11,6 +11,8 @@ export interface Toast {
   message: string;
   fix: string;
   undo?: () => void | Promise<void>;
+  /** Until when it is shown, in Unix milliseconds. */
+  until: number;
 }
 
 const SHOWN_MS = { done: 5_000, problem: 12_000 };
@@ -52,8 +54,19 @@ export function dismiss(id: number): void {
   items = items.filter((toast) => toast.id !== id);
 }
 
-function show(toast: Omit<Toast, 'id'>): void {
+/** Takes back what a note is about. */
+export async function undo(toast: Toast): Promise<void> {
+  dismiss(toast.id);
+  try {
+    await toast.undo?.();
+  } catch (cause) {
+    complain(cause);
+  }
+}
+
+function show(toast: Omit<Toast, 'id' | 'until'>): void {
   const id = next++;
-  items = [...items, { id, ...toast }].slice(-MOST);
-  setTimeout(() => dismiss(id), toast.undo ? UNDO_MS : SHOWN_MS[toast.tone]);
+  const shown = toast.undo ? UNDO_MS : SHOWN_MS[toast.tone];
+  items = [...items, { id, until: Date.now() + shown, ...toast }].slice(-MOST);
+  setTimeout(() => dismiss(id), shown);
 }

@@ -7,6 +7,7 @@ import welcome from './welcome.json';
 import servers from './servers.json';
 import add from './add.json';
 import server from './server.json';
+import trust from './trust.json';
 import review from './review.json';
 import signIns from './signIns.json';
 import clients from './clients.json';
@@ -26,6 +27,7 @@ export default {
   servers,
   add,
   server,
+  trust,
   review,
   signIns,
   clients,

@@ -50,7 +50,14 @@ export function merge(known: readonly Activity[], page: readonly Activity[]): re
   return complete ? [...fresh, ...known] : page;
 }
 
-export const KINDS: readonly ActivityKind[] = ['call', 'change', 'server', 'sign-in'];
+export const KINDS: readonly ActivityKind[] = [
+  'call',
+  'change',
+  'server',
+  'sign-in',
+  'quarantine',
+  'access',
+];
 export const OUTCOMES: readonly Outcome[] = ['ok', 'tool-error', 'refused', 'timed-out', 'lost'];
 
 /** The names that the address and the API know the filter by. */

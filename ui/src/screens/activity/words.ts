@@ -9,6 +9,8 @@ export const kindIcons: Record<ActivityKind, IconName> = {
   change: 'edit',
   server: 'servers',
   'sign-in': 'key',
+  quarantine: 'review',
+  access: 'clients',
 };
 
 /** Only what did not go well is marked. */

@@ -1,5 +1,7 @@
 /** The programs that can use the gateway, and what each wants to be told; checked 2026-11-20. */
 
+import type { TokenRule } from '../../api/trust';
+
 export type System = 'mac' | 'windows' | 'linux';
 
 export interface Place {
@@ -34,30 +36,51 @@ export interface App {
 const NAME = 'toolgate';
 const BRIDGE = { command: 'toolgate', args: ['bridge'] };
 
-/** All programs, for a gateway at this address. */
-export function apps(endpoint: string): App[] {
+/** Where a token belongs, as long as there is none to put there. */
+export const SOME_TOKEN = 'tg_…';
+
+/** All programs, for a gateway at this address and a client with this token, where it needs one. */
+export function apps(
+  endpoint: string,
+  rule: TokenRule = 'required',
+  token: string = SOME_TOKEN,
+): App[] {
+  const needed = rule === 'required' || token !== SOME_TOKEN;
+  const headers = needed ? { Authorization: `Bearer ${token}` } : undefined;
   return [
-    claudeCode(endpoint),
+    claudeCode(endpoint, headers),
     claudeDesktop(),
-    vsCode(endpoint),
-    cursor(endpoint),
-    codex(endpoint),
-    zed(endpoint),
-    windsurf(endpoint),
-    gemini(endpoint),
-    lmStudio(endpoint),
-    other(endpoint),
+    vsCode(endpoint, headers),
+    cursor(endpoint, headers),
+    codex(endpoint, headers),
+    zed(endpoint, headers),
+    windsurf(endpoint, headers),
+    gemini(endpoint, headers),
+    lmStudio(endpoint, headers),
+    other(endpoint, headers),
   ];
 }
 
-function claudeCode(url: string): App {
+interface Headers {
+  Authorization: string;
+}
+
+/** The header as a flag of a command, with a space before it. */
+function asFlag(headers?: Headers): string {
+  return headers ? ` --header "Authorization: ${headers.Authorization}"` : '';
+}
+
+function claudeCode(url: string, headers?: Headers): App {
   return {
     id: 'claude-code',
     name: 'Claude Code',
     way: 'http',
     snippets: [
-      { kind: 'command', text: `claude mcp add --transport http --scope user ${NAME} ${url}` },
-      file({ mcpServers: { [NAME]: { type: 'http', url } } }),
+      {
+        kind: 'command',
+        text: `claude mcp add --transport http --scope user ${NAME} ${url}${asFlag(headers)}`,
+      },
+      file({ mcpServers: { [NAME]: { type: 'http', url, headers } } }),
     ],
     files: [{ system: 'all', path: '~/.claude.json' }],
     verify: { kind: 'command', text: 'claude mcp list' },
@@ -85,15 +108,16 @@ function claudeDesktop(): App {
   };
 }
 
-function vsCode(url: string): App {
+function vsCode(url: string, headers?: Headers): App {
   const entry = { name: NAME, type: 'http', url };
+  const whole = { ...entry, headers };
   return {
     id: 'vs-code',
     name: 'VS Code',
     way: 'http',
     snippets: [
-      { kind: 'command', text: `code --add-mcp '${JSON.stringify(entry)}'` },
-      file({ servers: { [NAME]: { type: 'http', url } } }),
+      { kind: 'command', text: `code --add-mcp '${JSON.stringify(whole)}'` },
+      file({ servers: { [NAME]: { type: 'http', url, headers } } }),
     ],
     files: [
       { system: 'mac', path: '~/Library/Application Support/Code/User/mcp.json' },
@@ -106,13 +130,13 @@ function vsCode(url: string): App {
   };
 }
 
-function cursor(url: string): App {
+function cursor(url: string, headers?: Headers): App {
   const config = encodeURIComponent(btoa(JSON.stringify({ url })));
   return {
     id: 'cursor',
     name: 'Cursor',
     way: 'http',
-    snippets: [file({ mcpServers: { [NAME]: { url } } })],
+    snippets: [file({ mcpServers: { [NAME]: { url, headers } } })],
     files: [{ system: 'all', path: '~/.cursor/mcp.json' }],
     install: `cursor://anysphere.cursor-deeplink/mcp/install?name=${NAME}&config=${config}`,
     verify: { kind: 'menu', text: 'Cursor Settings ▸ MCP' },
@@ -120,14 +144,23 @@ function cursor(url: string): App {
   };
 }
 
-function codex(url: string): App {
+function codex(url: string, headers?: Headers): App {
   return {
     id: 'codex',
     name: 'Codex',
     way: 'http',
     snippets: [
-      { kind: 'command', text: `codex mcp add ${NAME} --url ${url}` },
-      { kind: 'file', text: `[mcp_servers.${NAME}]\nurl = ${JSON.stringify(url)}\n` },
+      {
+        kind: 'file',
+        text: [
+          `[mcp_servers.${NAME}]`,
+          `url = ${JSON.stringify(url)}`,
+          ...(headers
+            ? [`http_headers = { Authorization = ${JSON.stringify(headers.Authorization)} }`]
+            : []),
+          '',
+        ].join('\n'),
+      },
     ],
     files: [{ system: 'all', path: '~/.codex/config.toml' }],
     verify: { kind: 'command', text: 'codex mcp list' },
@@ -135,12 +168,12 @@ function codex(url: string): App {
   };
 }
 
-function zed(url: string): App {
+function zed(url: string, headers?: Headers): App {
   return {
     id: 'zed',
     name: 'Zed',
     way: 'http',
-    snippets: [file({ context_servers: { [NAME]: { url } } })],
+    snippets: [file({ context_servers: { [NAME]: { url, headers } } })],
     files: [
       { system: 'mac', path: '~/.config/zed/settings.json' },
       { system: 'windows', path: String.raw`%APPDATA%\Zed\settings.json` },
@@ -151,12 +184,12 @@ function zed(url: string): App {
   };
 }
 
-function windsurf(serverUrl: string): App {
+function windsurf(serverUrl: string, headers?: Headers): App {
   return {
     id: 'windsurf',
     name: 'Windsurf',
     way: 'http',
-    snippets: [file({ mcpServers: { [NAME]: { serverUrl } } })],
+    snippets: [file({ mcpServers: { [NAME]: { serverUrl, headers } } })],
     files: [
       { system: 'mac', path: '~/.codeium/windsurf/mcp_config.json' },
       { system: 'windows', path: String.raw`%USERPROFILE%\.codeium\windsurf\mcp_config.json` },
@@ -167,14 +200,17 @@ function windsurf(serverUrl: string): App {
   };
 }
 
-function gemini(httpUrl: string): App {
+function gemini(httpUrl: string, headers?: Headers): App {
   return {
     id: 'gemini-cli',
     name: 'Gemini CLI',
     way: 'http',
     snippets: [
-      { kind: 'command', text: `gemini mcp add --transport http --scope user ${NAME} ${httpUrl}` },
-      file({ mcpServers: { [NAME]: { httpUrl } } }),
+      {
+        kind: 'command',
+        text: `gemini mcp add --transport http --scope user${asFlag(headers)} ${NAME} ${httpUrl}`,
+      },
+      file({ mcpServers: { [NAME]: { httpUrl, headers } } }),
     ],
     files: [{ system: 'all', path: '~/.gemini/settings.json' }],
     verify: { kind: 'command', text: 'gemini mcp list' },
@@ -182,25 +218,28 @@ function gemini(httpUrl: string): App {
   };
 }
 
-function lmStudio(url: string): App {
+function lmStudio(url: string, headers?: Headers): App {
   const config = encodeURIComponent(btoa(JSON.stringify({ url })));
   return {
     id: 'lm-studio',
     name: 'LM Studio',
     way: 'http',
-    snippets: [file({ mcpServers: { [NAME]: { url } } })],
+    snippets: [file({ mcpServers: { [NAME]: { url, headers } } })],
     files: [{ system: 'all', path: '~/.lmstudio/mcp.json' }],
     install: `lmstudio://add_mcp?name=${NAME}&config=${config}`,
     callsItself: /lm ?studio/i,
   };
 }
 
-function other(url: string): App {
+function other(url: string, headers?: Headers): App {
   return {
     id: 'other',
     name: '',
     way: 'http',
-    snippets: [{ kind: 'file', text: url }, file({ mcpServers: { [NAME]: BRIDGE } })],
+    snippets: [
+      { kind: 'file', text: headers ? `${url}\nAuthorization: ${headers.Authorization}` : url },
+      file({ mcpServers: { [NAME]: BRIDGE } }),
+    ],
     files: [],
   };
 }

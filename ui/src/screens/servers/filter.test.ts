@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { TrustStatus } from '../../api/trust';
 import type { Problem, ServerStateWord, ServerStatus } from '../../api/types';
 import { byHealth, filters, fits } from './filter';
 
@@ -7,12 +8,14 @@ function server(state: ServerStateWord, more: Partial<ServerStatus> = {}): Serve
   return { ...base, ...more } as ServerStatus;
 }
 
+const trust = { hold: 'new-definitions', may_start: true } as TrustStatus;
 const problem: Problem = { code: 'exited', message: '', fix: '' };
 
 describe('fits', () => {
   it.each([
     [server('ready'), ['all', 'ready']],
     [server('disabled'), ['all', 'off']],
+    [server('ready', { trust }), ['all', 'need-you', 'held', 'ready']],
     [server('starting'), ['all']],
     [server('backing-off', { problem }), ['all', 'down']],
     [server('crash-loop', { problem }), ['all', 'need-you', 'down']],

@@ -2,8 +2,9 @@
 
 import type { ServerStatus } from '../../api/types';
 import { health, needsYou, type Tone } from '../../lib/health';
+import { held } from '../../lib/trust';
 
-export const filters = ['all', 'need-you', 'down', 'ready', 'off'] as const;
+export const filters = ['all', 'need-you', 'held', 'down', 'ready', 'off'] as const;
 export type Filter = (typeof filters)[number];
 
 export function fits(server: ServerStatus, filter: Filter, text: string): boolean {
@@ -22,8 +23,10 @@ function fitsFilter(server: ServerStatus, filter: Filter): boolean {
       return true;
     case 'need-you':
       return needsYou(server);
+    case 'held':
+      return held(server);
     case 'down':
-      return server.problem !== undefined;
+      return server.problem !== undefined && health(server).remedy !== 'review';
     case 'ready':
       return server.state === 'ready';
     case 'off':

@@ -1,0 +1,81 @@
+import { describe, expect, it } from 'vitest';
+import type { TrustStatus } from '../api/trust';
+import type { ServerStatus } from '../api/types';
+import { attention } from './attention';
+import { health, needsYou } from './health';
+import { countsOf, held, reviewPath, sandboxWords } from './trust';
+
+const calm: TrustStatus = {
+  mode: 'manual',
+  hold: null,
+  may_start: true,
+  approved: 3,
+  pending: 0,
+  changed: 0,
+  blocked: 0,
+  flagged: 0,
+};
+
+function server(state: string, trust?: Partial<TrustStatus>): ServerStatus {
+  return { name: 's', state, ...(trust ? { trust: { ...calm, ...trust } } : {}) } as ServerStatus;
+}
+
+describe('a held server', () => {
+  it('needs the person, whatever else it is', () => {
+    expect(held(server('ready', { hold: 'added-definitions' }))).toBe(true);
+    expect(needsYou(server('disabled', { hold: 'new-server' }))).toBe(true);
+    expect(held(server('ready', {}))).toBe(false);
+    expect(held(server('ready'))).toBe(false);
+  });
+
+  it('is counted once', () => {
+    const servers = [
+      server('needs-person', { hold: 'new-server', may_start: false }),
+      server('ready', { hold: 'changed-definitions' }),
+      server('ready', {}),
+    ];
+    const snapshot = { servers, review: [], config: { diagnostics: [] } };
+    expect(attention(snapshot as unknown as Parameters<typeof attention>[0]).needYou).toBe(2);
+  });
+
+  it.each([
+    ['needs-person', { hold: 'new-server', may_start: false }, 'trust.hold_new-server'],
+    ['ready', { hold: 'changed-definitions' }, 'trust.hold_changed-definitions'],
+    ['crash-loop', { hold: 'added-definitions' }, 'health.crashLoop'],
+    ['disabled', { hold: 'new-server', may_start: false }, 'health.off'],
+    ['ready', {}, 'health.ready'],
+  ] as const)('that is %s with %j is %s', (state, trust, word) => {
+    const { word: said, remedy } = health(server(state, trust));
+    expect(said).toBe(word);
+    expect(remedy === 'review').toBe(word.startsWith('trust.'));
+  });
+
+  it('is looked at in one place, whatever its name is', () => {
+    expect(reviewPath('a/b?')).toBe('/review/server/a%2Fb%3F');
+  });
+});
+
+describe('what waits', () => {
+  it('is counted, without what is none', () => {
+    expect(countsOf(calm)).toBe('');
+    expect(countsOf({ ...calm, pending: 1, flagged: 1 })).toBe('trust.pending · trust.flagged');
+  });
+});
+
+describe('a sandbox', () => {
+  it('is named part by part', () => {
+    const sandbox = {
+      profile: 'compat',
+      files: 'writes-fenced',
+      network: 'open',
+      sockets: 'none',
+      processes: 'limited',
+    } as const;
+    expect(sandboxWords(sandbox).split(' · ')).toEqual([
+      'trust.files_writes-fenced',
+      'trust.network_open',
+      'trust.sockets_none',
+      'trust.processes_limited',
+    ]);
+  });
+});
