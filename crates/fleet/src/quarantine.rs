@@ -110,12 +110,12 @@ impl Quarantine {
     }
 
     fn entry(&self, server: &str) -> Entry {
-        let mut shelf = self.shelf();
-        if let Some(entry) = shelf.get(server) {
+        let mut entries = self.shelf();
+        if let Some(entry) = entries.get(server) {
             return entry.clone();
         }
         let entry = self.read(server);
-        shelf.insert(server.to_owned(), entry.clone());
+        entries.insert(server.to_owned(), entry.clone());
         entry
     }
 

@@ -66,13 +66,12 @@ fn pin(kind: DefinitionKind, definition: &Value) -> Pin {
 pub(super) fn judged(record: &Record, (id, pin): (DefinitionId, Pin), others: Others<'_>) -> Seen {
     let known = record.definitions.get(&id);
     let known = known.filter(|kept| kept.pin() == Some(&pin));
-    let verdict = match known {
-        Some(kept) => kept.verdict,
-        None => {
-            let findings = findings(record, &id, &pin, others);
-            let worst = findings.iter().map(|finding| finding.verdict).max();
-            worst.unwrap_or_default()
-        }
+    let verdict = if let Some(kept) = known {
+        kept.verdict
+    } else {
+        let findings = findings(record, &id, &pin, others);
+        let worst = findings.iter().map(|finding| finding.verdict).max();
+        worst.unwrap_or_default()
     };
     Seen { id, pin, verdict }
 }

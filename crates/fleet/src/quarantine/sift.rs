@@ -55,7 +55,7 @@ impl Listed {
 
     fn definitions(&self) -> Vec<Found> {
         let tools = self.tools.iter().map(|tool| &tool.definition);
-        let mut found: Vec<Found> = tools.filter_map(|raw| tool(raw)).collect();
+        let mut found: Vec<Found> = tools.filter_map(tool).collect();
         if let Some(offers) = &self.offers {
             for (kind, list) in [
                 (DefinitionKind::Prompt, &offers.prompts),
