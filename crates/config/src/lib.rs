@@ -34,7 +34,9 @@ pub use paths::{NoHomeDirectory, Paths};
 pub use reference::{Cause, KeyringError, Resolve, Unresolved};
 pub use sandbox::{Container, Sandbox};
 pub use schema::schema;
-pub use settings::{ArgumentLogging, CallTools, LogLevel, LogSettings, Settings};
+pub use settings::{
+    ArgumentLogging, CallTools, LogLevel, LogSettings, MarkOutputs, OutputSettings, Settings,
+};
 pub use store::{ConfigStore, Edit, Loaded, OpenError};
 pub use template::{Reference, Template};
 pub use unmask::unmask;

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde::Serialize;
 
-use crate::settings::{ArgumentLogging, CallTools, LogLevel};
+use crate::settings::{ArgumentLogging, CallTools, LogLevel, MarkOutputs};
 
 /// The schema of the file, as JSON Schema 2020-12.
 pub fn schema() -> serde_json::Value {
@@ -55,6 +55,8 @@ struct File {
     /// Where servers are looked up by name: the address of a registry.
     /// Default: "https://registry.modelcontextprotocol.io".
     registry: Option<String>,
+    /// What is done to the results of tools before a model reads them.
+    outputs: Option<Outputs>,
     /// What is logged, and how much of it is kept.
     logs: Option<Logs>,
     /// How the desktop behaves towards its user.
@@ -72,6 +74,17 @@ struct File {
 enum Tokens {
     Required,
     Off,
+}
+
+/// What is done to the results of tools before a model reads them.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct Outputs {
+    /// Whether characters that do not show are taken out. Default: true.
+    strip_hidden: Option<bool>,
+    /// Which results are put between lines that name their origin: none, those that read like
+    /// orders to a model, or all. Default: "suspicious".
+    mark: Option<MarkOutputs>,
 }
 
 /// What is logged, and how much of it is kept.

@@ -39,6 +39,8 @@ pub struct Settings {
     pub tool_response_limit: usize,
     /// How tools are called through the gateway.
     pub call_tools: CallTools,
+    /// What is done to the results of tools before a model reads them.
+    pub outputs: OutputSettings,
     /// The address of the registry that servers are looked up in.
     pub registry: String,
     /// What is logged, and how much of it is kept.
@@ -59,6 +61,7 @@ impl Default for Settings {
             allow_server_remove: true,
             tool_response_limit: DEFAULT_RESPONSE_LIMIT,
             call_tools: CallTools::default(),
+            outputs: OutputSettings::default(),
             registry: DEFAULT_REGISTRY.to_owned(),
             logs: LogSettings::default(),
             desktop: Preferences::default(),
@@ -77,6 +80,37 @@ pub enum CallTools {
     Split,
     /// One tool for all calls.
     Single,
+}
+
+/// What is done to the results of tools before a model reads them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OutputSettings {
+    /// Whether characters that do not show are taken out.
+    pub strip_hidden: bool,
+    /// Which results are put between lines that name their origin.
+    pub mark: MarkOutputs,
+}
+
+impl Default for OutputSettings {
+    fn default() -> Self {
+        Self {
+            strip_hidden: true,
+            mark: MarkOutputs::default(),
+        }
+    }
+}
+
+/// Which results are put between lines that name their origin.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum MarkOutputs {
+    /// None.
+    Never,
+    /// Those that read like orders to a model.
+    #[default]
+    Suspicious,
+    /// All.
+    Always,
 }
 
 /// What is logged, and how much of it is kept.

@@ -3,6 +3,7 @@
 //! Each step is a function in its own file that returns what the next one needs, or a refusal.
 
 mod authorize;
+mod cleanse;
 mod course;
 mod dispatch;
 mod record;
@@ -10,6 +11,7 @@ mod resolve;
 mod shorten;
 mod validate;
 
+use fleet::Tool;
 use model::{CallOutcome, Effect};
 use serde_json::value::RawValue;
 use wire::{ErrorObject, Raw, RawObject};
@@ -67,6 +69,17 @@ pub(crate) async fn call(gateway: &Gateway, call: &ToolCall<'_>) -> Result<Raw, 
     result
 }
 
+/// The result as a model is to read it; one that reads like orders is recorded.
+async fn cleansed(inner: &Inner, call: &ToolCall<'_>, tool: &Tool, result: Raw) -> Raw {
+    let settings = inner.settings().outputs;
+    let cleansed = cleanse::cleanse(settings, tool, result).await;
+    if cleansed.is_suspicious {
+        let client = &call.who.client.name;
+        inner.fleet.note_suspicious(tool, client);
+    }
+    cleansed.result
+}
+
 /// As [`call`], for callers that can only show results: a protocol error becomes one, too.
 pub async fn call_for_result(gateway: &Gateway, request: &ToolCall<'_>) -> Raw {
     let called = call(gateway, request).await;
@@ -92,6 +105,12 @@ async fn run(inner: &Inner, call: &ToolCall<'_>, course: &mut Course) -> Ended<R
     let dispatched = dispatch::dispatch(inner, call, tool, arguments).await;
     let (outcome, result) = course.step("dispatch", dispatched)?;
     course.result_bytes = Some(result.get().len());
+    let result = match call.face {
+        Face::Server(_) => result,
+        Face::Menu | Face::All => {
+            course.step("cleanse", Ok(cleansed(inner, call, tool, result).await))?
+        }
+    };
     if *call.face != Face::Menu {
         // What is cut can be read on with a tool that only the menu has.
         return Ok((outcome, result));

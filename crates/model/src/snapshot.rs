@@ -56,6 +56,14 @@ pub struct Snapshot {
     pub desktop: bool,
 }
 
+impl Snapshot {
+    /// How many servers wait for a person's decision: proposed, held, or with definitions that are.
+    pub fn to_review(&self) -> usize {
+        let held = self.servers.iter().filter(|s| s.trust.hold.is_some());
+        self.review.len() + held.count()
+    }
+}
+
 /// Sums over all servers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Totals {

@@ -116,6 +116,8 @@ fn trouble(server: &ServerStatus, before: Option<Trouble>) -> Option<Trouble> {
         }
         ServerState::NeedsPerson { problem } => Some(match problem.code {
             ProblemCode::SignInRequired => Trouble::SignIn,
+            // It is counted among what is to be reviewed.
+            ProblemCode::Held => return None,
             code => Trouble::NeedsPerson(code),
         }),
         ServerState::BackingOff { problem, .. } | ServerState::CrashLoop { problem, .. } => {
@@ -150,6 +152,16 @@ mod tests {
         // Down again counts from the start.
         watch.update(&down, 20_000);
         assert!(names(&watch, &down, 21_000).is_empty());
+    }
+
+    #[test]
+    fn a_held_server_is_to_be_reviewed_and_not_in_trouble() {
+        let mut held = snapshot([("a", needs(ProblemCode::Held))]);
+        held.servers[0].trust.hold = Some(model::HoldReason::NewServer);
+        let mut watch = Watch::default();
+        watch.update(&held, 10_000);
+        assert!(names(&watch, &held, 20_000).is_empty());
+        assert_eq!(held.to_review(), 1);
     }
 
     #[test]

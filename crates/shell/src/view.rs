@@ -98,7 +98,7 @@ impl View {
     /// The view of the gateway's state.
     pub(crate) fn of(snapshot: &Snapshot, watch: &Watch, clock: &dyn Clock) -> Self {
         let attention = watch.visible(snapshot, clock.now());
-        let review = snapshot.review.len();
+        let review = snapshot.to_review();
         Self {
             headline: headline(snapshot, &attention, watch, clock),
             review,
@@ -147,7 +147,7 @@ fn headline(
     }
     let waits = |found: &&Attention| found.trouble.waits();
     let waiting = attention.iter().filter(waits).count();
-    let (need, broken) = (snapshot.review.len() + waiting, attention.len() - waiting);
+    let (need, broken) = (snapshot.to_review() + waiting, attention.len() - waiting);
     if need + broken > 0 {
         return Headline::Attention { need, broken };
     }

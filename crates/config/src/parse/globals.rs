@@ -10,7 +10,7 @@ use super::section::Section;
 use super::{desktop, keys};
 use crate::settings::{
     ArgumentLogging, CallTools, DEFAULT_CALL_TIMEOUT, DEFAULT_START_TIMEOUT, LogLevel, LogSettings,
-    Settings,
+    MarkOutputs, OutputSettings, Settings,
 };
 
 const CALL_TOOLS: [(&str, CallTools); 2] =
@@ -22,6 +22,12 @@ const LEVELS: [(&str, LogLevel); 5] = [
     ("info", LogLevel::Info),
     ("debug", LogLevel::Debug),
     ("trace", LogLevel::Trace),
+];
+
+const MARKS: [(&str, MarkOutputs); 3] = [
+    ("never", MarkOutputs::Never),
+    ("suspicious", MarkOutputs::Suspicious),
+    ("always", MarkOutputs::Always),
 ];
 
 const ARGUMENTS: [(&str, ArgumentLogging); 2] = [
@@ -55,6 +61,11 @@ pub(super) fn read(section: &mut Section<'_, '_, '_>, settings: &mut Settings) -
         section.choice("callTools", &CALL_TOOLS),
     );
     set(&mut settings.registry, registry(section));
+    if let Some(mut outputs) = section.child("outputs") {
+        read_outputs(&mut outputs, &mut settings.outputs);
+        let usable = outputs.is_usable();
+        section.require(usable);
+    }
     if let Some(mut logs) = section.child("logs") {
         read_logs(&mut logs, &mut settings.logs);
         let usable = logs.is_usable();
@@ -69,6 +80,12 @@ pub(super) fn read(section: &mut Section<'_, '_, '_>, settings: &mut Settings) -
         start: seconds(section, "startTimeout").unwrap_or(DEFAULT_START_TIMEOUT),
         call: seconds(section, "callTimeout").unwrap_or(DEFAULT_CALL_TIMEOUT),
     }
+}
+
+fn read_outputs(section: &mut Section<'_, '_, '_>, outputs: &mut OutputSettings) {
+    keys::check(section, &keys::OUTPUTS, &[]);
+    set(&mut outputs.strip_hidden, section.flag("stripHidden"));
+    set(&mut outputs.mark, section.choice("mark", &MARKS));
 }
 
 fn read_logs(section: &mut Section<'_, '_, '_>, logs: &mut LogSettings) {

@@ -3,7 +3,7 @@
 use super::section::Section;
 
 /// Keys of the whole file.
-pub(super) const FILE: [&str; 15] = [
+pub(super) const FILE: [&str; 16] = [
     "$schema",
     "listen",
     "tokens",
@@ -15,11 +15,15 @@ pub(super) const FILE: [&str; 15] = [
     "callTimeout",
     "startTimeout",
     "registry",
+    "outputs",
     "logs",
     "desktop",
     "mcpServers",
     "servers",
 ];
+
+/// Keys of `outputs`.
+pub(super) const OUTPUTS: [&str; 2] = ["stripHidden", "mark"];
 
 /// Keys of `logs`.
 pub(super) const LOGS: [&str; 5] = [

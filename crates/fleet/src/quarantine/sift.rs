@@ -11,7 +11,7 @@ use wire::Raw;
 
 use super::judge;
 use super::record::{Came, Pin, Record};
-use crate::{Fleet, Inner};
+use crate::{Fleet, Inner, Tool};
 
 /// What a server lists, as far as it is known.
 #[derive(Clone)]
@@ -233,6 +233,17 @@ impl Fleet {
             record.lets_in(&found.0, &found.1.hash).then_some(result)
         });
         sifted.await.ok().flatten()
+    }
+
+    /// Records that a result of a tool read like orders to the model.
+    pub fn note_suspicious(&self, tool: &Tool, client: &str) {
+        let text = format!(
+            "a result of tool {} reads like orders to a model; it was passed on as data",
+            tool.definition.name
+        );
+        let server = tool.server.as_str();
+        self.0
+            .note(ActivityKind::Quarantine, server, Some(client), text);
     }
 
     /// Whether anything of a server has been let in.
