@@ -109,6 +109,19 @@ async fn gateway() -> anyhow::Result<Gateway> {
     Gateway::builder().fake("fake", &[])?.start_ready().await
 }
 
+/// Lets the server start in gateways that the bridge starts, too.
+async fn let_in(gateway: &Gateway) -> anyhow::Result<()> {
+    for arguments in [["review", "start", "fake"], ["review", "trust", "fake"]] {
+        let arguments = [
+            &arguments[..],
+            &["auto"][..usize::from(arguments[1] == "trust")],
+        ];
+        let output = gateway.cli(&arguments.concat()).await?;
+        anyhow::ensure!(output.status.success(), "{output:?}");
+    }
+    Ok(())
+}
+
 #[tokio::test]
 async fn both_eras_share_one_pipe_in_any_order() -> anyhow::Result<()> {
     let gateway = gateway().await?;
@@ -197,6 +210,7 @@ async fn a_gateway_is_started_when_none_runs() -> anyhow::Result<()> {
     let mut bridge = Bridge::start(&gateway, &[])?;
     let initialized = bridge.initialize().await?;
     assert_eq!(initialized["result"]["protocolVersion"], "2025-11-25");
+    let_in(&gateway).await?;
     gateway.wait_ready().await?;
     assert_eq!(text(&bridge.ask("1", "tools/call", add(5)).await?), "5");
     assert_eq!(bridge.close().await?, Some(0));
@@ -227,6 +241,7 @@ async fn a_restart_of_the_gateway_goes_unnoticed() -> anyhow::Result<()> {
 async fn a_call_in_flight_when_the_gateway_dies_is_reported_and_not_repeated() -> anyhow::Result<()>
 {
     let mut gateway = gateway().await?;
+    let_in(&gateway).await?;
     let mut bridge = Bridge::start(&gateway, &[])?;
     bridge.initialize().await?;
     let slow = json!({"name": "fake__slow", "arguments": {"ms": 60_000}});

@@ -94,6 +94,13 @@ async fn a_decision_can_be_taken_back() -> anyhow::Result<()> {
     assert!(client.tools().await?.is_empty());
     assert_eq!(gateway.api("POST", &path, "").await?.status, 404);
 
+    // Only the last decision can be taken back.
+    let first = approve_all(&gateway, "one").await?;
+    let mode = model::TrustMode::Scan;
+    decide(&gateway, "one", &Decision::Trust { mode }).await?;
+    let path = format!("/quarantine/undo/{}", first.undo.id);
+    assert_eq!(gateway.api("POST", &path, "").await?.status, 404);
+
     let blocked = decide(&gateway, "one", &Decision::BlockServer).await?;
     gateway
         .wait_server("one", "it has ended", |server| server.pid.is_none())
@@ -151,5 +158,28 @@ async fn an_agent_may_look_and_not_decide() -> anyhow::Result<()> {
         client.call("upstream_servers", arguments).await?;
     }
     assert_eq!(gateway.server("one").await?.trust.approved, 0);
+    Ok(())
+}
+
+#[tokio::test]
+async fn accepting_what_an_agent_wrote_gives_it_no_more_trust() -> anyhow::Result<()> {
+    let gateway = Gateway::builder().unreviewed().start().await?;
+    let client = gateway.mcp_client().await?;
+    let mut entry = testkit::programs::fake(&[])?;
+    entry["trust"] = "auto".into();
+    let add = json!({ "operation": "add", "name": "wished", "entry": entry });
+    client.call("upstream_servers", add).await?;
+    let snapshot = gateway
+        .wait_until("it waits", |snapshot| !snapshot.review.is_empty())
+        .await?;
+    let path = format!("/review/{}/accept", snapshot.review[0].id);
+    assert_eq!(gateway.api("POST", &path, "").await?.status, 200);
+    let waiting = gateway
+        .wait_server("wished", "its tools wait", |server| {
+            server.trust.pending > 5
+        })
+        .await?;
+    assert_eq!((waiting.tools, waiting.trust.approved), (0, 0));
+    assert_eq!(waiting.trust.wanted.as_deref(), Some("auto"));
     Ok(())
 }

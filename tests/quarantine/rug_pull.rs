@@ -154,6 +154,6 @@ async fn a_prompt_that_turns_is_blocked_in_its_text() -> anyhow::Result<()> {
         }
     }
     let audit = audit(gateway).await?;
-    assert!(audit.contains("prompt-text greet"), "{audit}");
+    assert!(audit.contains("what the prompt greet gives"), "{audit}");
     Ok(())
 }

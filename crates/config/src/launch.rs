@@ -1,5 +1,6 @@
 //! One configured server: how it is started or reached.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use indexmap::IndexMap;
@@ -111,6 +112,34 @@ impl ServerConfig {
     pub fn fingerprint(&self) -> String {
         let text = self.launch.canonical().to_string();
         model::hex(&Sha256::digest(text.as_bytes()))
+    }
+
+    /// Fingerprints of the launch's parts by name, to tell which of them changed: `command`, `args`,
+    /// `env NAME`, `header NAME` and so on.
+    pub fn parts(&self) -> BTreeMap<String, String> {
+        let mut parts = BTreeMap::new();
+        let mut add = |name: String, value: &Value| {
+            let digest = Sha256::digest(value.to_string().as_bytes());
+            parts.insert(name, model::hex(&digest[..16]));
+        };
+        let whole = self.launch.canonical();
+        for (key, value) in whole.as_object().into_iter().flatten() {
+            let single = match key.as_str() {
+                "env" => "env",
+                "headers" => "header",
+                _ => "",
+            };
+            match value.as_object() {
+                Some(values) if !single.is_empty() => {
+                    for (name, value) in values {
+                        add(format!("{single} {name}"), value);
+                    }
+                }
+                _ if value.is_null() => {}
+                _ => add(key.clone(), value),
+            }
+        }
+        parts
     }
 
     /// The command line or URL for people: references as written, secrets masked, environment

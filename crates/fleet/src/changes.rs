@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-use config::{Edit, EditError, EntryChange};
+use config::{Edit, EditError, EntryChange, Loaded};
 use model::{ActivityKind, Author, AuthorKind, Change, ChangeKind, now_millis};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -49,9 +49,13 @@ impl Fleet {
             .collect()
     }
 
-    /// Puts a server's entry back to what it was before a change, and returns the server's name;
-    /// `None` if it is gone again.
-    pub async fn revert(&self, id: u64) -> Result<Option<String>, RevertError> {
+    /// Puts a server's entry back to what it was before a change. Returns the server's name, the
+    /// configuration as written, and whether more than a switch was put back; `None` if the server
+    /// is gone again.
+    pub async fn revert(
+        &self,
+        id: u64,
+    ) -> Result<Option<(String, Arc<Loaded>, bool)>, RevertError> {
         let change = self.0.changes.get(id).ok_or(RevertError::Unknown(id))?;
         let latest = self.0.changes.latest(&change.server);
         if latest.is_some_and(|latest| latest.id != id) {
@@ -59,8 +63,9 @@ impl Fleet {
         }
         let edit = change.undone()?;
         let is_gone = matches!(edit, Edit::Remove { .. });
-        self.config().edit(edit).await?;
-        Ok((!is_gone).then(|| change.server.clone()))
+        let is_launch = matches!(change.kind, ChangeKind::Replaced | ChangeKind::Removed);
+        let written = self.config().edit(edit).await?;
+        Ok((!is_gone).then(|| (change.server.clone(), written, is_launch)))
     }
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use config::{Loaded, Settings};
 use index::{ServerTools, ToolDoc};
 use model::{Event, Problem, ProblemCode, ServerName, ServerState, shared_slugs};
+use scan::Neighbours;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 use upstream::ToolDefinition;
@@ -144,7 +145,12 @@ async fn publish(inner: &Arc<Inner>, memory: &mut Memory) -> Option<u64> {
         reindex(inner, changes).await;
     }
     if memory.standing.update(&views) || !unchanged {
-        inner.catalog.store(Arc::new(memory.catalog(&views)));
+        let catalog = memory.catalog(&views);
+        inner.neighbours.store(Arc::new(neighbours(&catalog)));
+        inner.catalog.store(Arc::new(catalog));
+    }
+    for (name, (_, sifted)) in &memory.sifted {
+        inner.quarantine.note_shown(name.as_str(), sifted.version);
     }
 
     let last = inner.snapshot.borrow().clone();
@@ -250,6 +256,8 @@ impl Memory {
         self.sifted.retain(|name, _| views.contains_key(name));
         for (name, view) in views {
             let Some(status) = &view.status else {
+                // What it had may have been blocked by the time it is back.
+                self.sifted.remove(name);
                 continue;
             };
             let known = self.sifted.get(name);
@@ -285,7 +293,7 @@ impl Memory {
             name: name.clone(),
             slug: self.slugs.get(name).cloned().unwrap_or_default(),
             state: match self.let_in(name) {
-                None if view.status.is_some() => held_back(&view.state),
+                None if view.status.is_some() => held_back(&view.state.without_words()),
                 _ => view.state.clone(),
             },
             instructions: self
@@ -308,6 +316,15 @@ impl Memory {
         };
         Catalog::new(views.iter().map(server).collect())
     }
+}
+
+/// The tools of all servers, by name.
+fn neighbours(catalog: &Catalog) -> Neighbours {
+    Neighbours::new(catalog.servers().iter().map(|server| {
+        let tools = server.tools.iter();
+        let names = tools.map(|tool| tool.definition.name.as_str());
+        (server.name.as_str(), names)
+    }))
 }
 
 /// The state as clients hear of it while nothing of a server is let in.

@@ -28,6 +28,7 @@ use arc_swap::ArcSwap;
 use config::{ConfigStore, Loaded, ServerConfig};
 use index::ToolIndex;
 use model::{ActivityKind, Event, ServerName, Snapshot};
+use scan::Neighbours;
 use tokio::sync::{Notify, broadcast, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -88,6 +89,8 @@ pub(crate) struct Inner {
     pub(crate) changes: ChangeLog,
     pub(crate) review: ReviewList,
     pub(crate) quarantine: Quarantine,
+    /// The tools of all servers by name, for definitions that speak of others'.
+    pub(crate) neighbours: ArcSwap<Neighbours>,
     /// Rung when other servers may start than before.
     pub(crate) replan: Notify,
     pub(crate) desktop: Arc<Desktop>,
@@ -140,6 +143,7 @@ impl Fleet {
             changes: ChangeLog::open(place),
             review: ReviewList::open(place),
             quarantine: Quarantine::open(place),
+            neighbours: ArcSwap::default(),
             replan: Notify::new(),
             desktop: Arc::default(),
             counted,
@@ -221,13 +225,18 @@ impl Fleet {
         self.0.changed.notify_one();
     }
 
+    /// Whether a person has let a server start as it is configured.
+    pub fn may_start(&self, config: &ServerConfig) -> bool {
+        self.0.quarantine.may_start(config)
+    }
+
     /// Starts a server afresh.
     pub fn restart(&self, name: &str) -> Result<(), RestartError> {
         let slot = self.slot(name)?;
         if !slot.config().enabled {
             return Err(RestartError::Disabled(name.to_owned()));
         }
-        if !self.0.quarantine.may_start(&slot.config()) {
+        if !self.may_start(&slot.config()) {
             return Err(RestartError::Held(name.to_owned()));
         }
         slot.restart();

@@ -12,6 +12,7 @@ mod sift;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use config::ServerConfig;
@@ -35,6 +36,10 @@ pub(crate) struct Quarantine {
     /// Changes are made one after the other, each on the disk before it counts.
     turn: Mutex<()>,
     undo: Mutex<Vec<Undoable>>,
+    /// Counts decisions, for their ids.
+    decided: AtomicU64,
+    /// By which version of its record each server is shown.
+    shown: Mutex<BTreeMap<String, u64>>,
 }
 
 /// One server's record and where it is kept.
@@ -54,6 +59,8 @@ impl Quarantine {
             shelf: Mutex::default(),
             turn: Mutex::default(),
             undo: Mutex::default(),
+            decided: AtomicU64::new(0),
+            shown: Mutex::default(),
         }
     }
 
@@ -104,6 +111,17 @@ impl Quarantine {
         Arc::clone(&self.entry(server).record)
     }
 
+    /// Whether anything of a server is let in.
+    fn opens(&self, record: &Record, config: &ServerConfig) -> bool {
+        record.has_approved() || self.mode(record, config) == TrustMode::Auto
+    }
+
+    /// What is known of a server, and which version of it that is.
+    fn record_and_version(&self, server: &str) -> (Arc<Record>, u64) {
+        let entry = self.entry(server);
+        (entry.record, entry.version)
+    }
+
     /// Counts the changes of what is known of a server.
     pub(crate) fn version(&self, server: &str) -> u64 {
         self.entry(server).version
@@ -114,34 +132,39 @@ impl Quarantine {
         if let Some(entry) = entries.get(server) {
             return entry.clone();
         }
-        let entry = self.read(server);
-        entries.insert(server.to_owned(), entry.clone());
+        let (entry, is_final) = self.read(server);
+        // A file that could not be opened for the moment is tried again.
+        if is_final {
+            entries.insert(server.to_owned(), entry.clone());
+        }
         entry
     }
 
-    fn read(&self, server: &str) -> Entry {
+    /// Reads a server's file; and whether it was all that there is to read.
+    fn read(&self, server: &str) -> (Entry, bool) {
         let path = self.folder.as_ref().map(|folder| {
             let name = model::hex(&Sha256::digest(server.as_bytes())[..12]);
             folder.join(format!("{name}.json"))
         });
         let opened = path.map(|path| Facts::open(&path));
-        let (facts, found) = match opened {
-            None => (None, Found::Nothing),
-            Some(Ok((facts, found))) => (Some(Arc::new(facts)), found),
+        let (facts, found, is_final) = match opened {
+            None => (None, Found::Nothing, true),
+            Some(Ok((facts, found))) => (Some(Arc::new(facts)), found, true),
             Some(Err(error)) => {
                 tracing::error!(server, %error, "what was approved cannot be read, so nothing is");
-                (None, Found::Damaged)
+                (None, Found::Damaged, false)
             }
         };
         let record = match found {
             Found::Value(record) => record,
             Found::Nothing | Found::Damaged => Record::of(server),
         };
-        Entry {
+        let entry = Entry {
             record: Arc::new(record),
             version: 0,
             facts,
-        }
+        };
+        (entry, is_final)
     }
 
     /// Changes what is known of a server; blocks while it is written. What could not be written
@@ -175,6 +198,25 @@ impl Quarantine {
             self.shelf().insert(server.to_owned(), entry);
         }
         Ok((came, change))
+    }
+
+    /// An id that no other decision of this process has.
+    fn next_decision(&self) -> String {
+        let number = self.decided.fetch_add(1, Ordering::Relaxed) + 1;
+        format!("decision-{}-{number}", model::now_millis())
+    }
+
+    /// Takes note that clients are shown a server by this version of its record.
+    pub(crate) fn note_shown(&self, server: &str, version: u64) {
+        let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        shown.insert(server.to_owned(), version);
+    }
+
+    /// Whether clients are shown a server by its record as it is now.
+    fn is_shown(&self, server: &str) -> bool {
+        let shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        let last = shown.get(server).copied();
+        last.is_none_or(|last| last >= self.version(server))
     }
 
     fn shelf(&self) -> MutexGuard<'_, BTreeMap<String, Entry>> {

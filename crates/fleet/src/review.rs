@@ -5,7 +5,7 @@ mod waiting;
 
 use std::sync::Arc;
 
-use config::{Edit, EditError};
+use config::{Edit, EditError, Loaded};
 use model::{AuthorKind, ChangeKind, ReviewItem, ReviewSource, now_millis};
 use serde_json::Value;
 
@@ -57,14 +57,14 @@ impl Fleet {
     }
 
     /// Adds a server that was proposed, or enables one that an agent has written, and returns its
-    /// name. What runs is what was shown under this id, or what the person made of it: `entry` may
+    /// name and the configuration as written with it. What runs is what was shown under this id, or what the person made of it: `entry` may
     /// hold masked values. One that is in the configuration keeps its name.
     pub async fn accept(
         &self,
         id: &str,
         name: Option<String>,
         entry: Option<Value>,
-    ) -> Result<String, ReviewError> {
+    ) -> Result<(String, Arc<Loaded>), ReviewError> {
         if let Some(change) = self.0.written_by_agent(id) {
             let after = change.after.as_ref();
             let after = after.ok_or_else(|| ReviewError::Unknown(id.to_owned()))?;
@@ -74,8 +74,8 @@ impl Fleet {
                 name: name.clone(),
                 entry,
             };
-            self.config().edit(edit).await?;
-            return Ok(name);
+            let written = self.config().edit(edit).await?;
+            return Ok((name, written));
         }
         let proposal = self.0.review.get(id);
         let proposal = proposal.ok_or_else(|| ReviewError::Unknown(id.to_owned()))?;
@@ -85,11 +85,11 @@ impl Fleet {
             name: name.clone(),
             entry,
         };
-        self.config().edit(edit).await?;
+        let written = self.config().edit(edit).await?;
         let id = id.to_owned();
         // The server is there; a proposal that could not be struck out asks once more at worst.
         let _ = self.reviewing(move |inner| inner.review.remove(&id)).await;
-        Ok(name)
+        Ok((name, written))
     }
 
     /// Drops a proposal, or stops asking about a server that an agent has written; that one stays

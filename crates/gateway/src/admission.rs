@@ -22,23 +22,34 @@ const LISTS: [(&str, &str, DefinitionKind); 3] = [
 ];
 
 impl Relay<'_> {
+    /// The answer to a list of a server of which nothing is let in: it is not even asked.
+    pub(crate) fn unasked(&self, method: &str) -> Option<Raw> {
+        let key = match method {
+            "tasks/list" => "tasks",
+            _ => key_of(method)?.0,
+        };
+        if self.inner.fleet.is_open(self.server) {
+            return None;
+        }
+        let mut empty = RawObject::default();
+        empty.set(key, raw(&Vec::<Raw>::new()));
+        Some(empty.to_raw())
+    }
+
     /// Refuses a request for what is not let in; it looks as if there were no such thing.
     /// `params` are in the server's own names.
     pub(crate) fn admit(&self, method: &str, params: &RawObject) -> Result<(), RequestError> {
-        // A tool was found among those that are let in.
-        if method == "tools/call" || LISTS.iter().any(|list| list.0 == method) {
-            return Ok(());
-        }
         let fleet = &self.inner.fleet;
-        let may_use = |kind, name: Option<String>| {
+        let may_use = |kind, key: &str| {
+            let name = params.get_as::<String>(key);
             name.is_some_and(|name| fleet.may_use(self.server, kind, &name))
         };
         let is_let_in = match method {
-            "prompts/get" => may_use(DefinitionKind::Prompt, params.get_as("name")),
-            "resources/read" | "resources/subscribe" => {
-                may_use(DefinitionKind::Resource, params.get_as("uri"))
-            }
+            "tools/call" => may_use(DefinitionKind::Tool, "name"),
+            "prompts/get" => may_use(DefinitionKind::Prompt, "name"),
             "completion/complete" => self.may_complete(params),
+            // Whatever is done to a resource, by whichever method.
+            _ if params.get("uri").is_some() => may_use(DefinitionKind::Resource, "uri"),
             _ => fleet.is_open(self.server),
         };
         if is_let_in {
@@ -58,39 +69,62 @@ impl Relay<'_> {
                 may_use(DefinitionKind::ResourceTemplate, &uri)
                     || may_use(DefinitionKind::Resource, &uri)
             }
-            _ => fleet.is_open(self.server),
+            _ => fleet.lets_all_in(self.server),
         }
     }
 
-    /// Takes out of a result what is not let in; what is left stays as it was sent.
+    /// Takes out of a result what is not let in.
     pub(crate) async fn sift(
         &self,
         method: &str,
         params: &RawObject,
         result: Raw,
     ) -> Result<Raw, RequestError> {
-        let fleet = &self.inner.fleet;
         if method == "prompts/get" {
             let prompt: String = params.get_as("name").unwrap_or_default();
             let arguments = params.get("arguments");
+            let fleet = &self.inner.fleet;
             let given = fleet.let_in_prompt(self.server, &prompt, arguments, result);
             return given.await.ok_or_else(|| refused(not_here(method)));
         }
-        let Some((_, key, kind)) = LISTS.into_iter().find(|list| list.0 == method) else {
+        let Some((key, kind)) = key_of(method) else {
             return Ok(result);
         };
-        let Some(mut object) = RawObject::parse(&result) else {
-            return Ok(result);
-        };
-        let items: Vec<Raw> = object.get_as(key).unwrap_or_default();
+        Ok(self.sift_list(key, kind, result).await)
+    }
+
+    /// A list with what is let in. What stands beside the items has no pin, and is left out unless
+    /// the server is trusted with everything.
+    async fn sift_list(&self, key: &str, kind: DefinitionKind, result: Raw) -> Raw {
+        let fleet = &self.inner.fleet;
+        let mut list = RawObject::parse(&result).unwrap_or_default();
+        let items: Vec<Raw> = list.get_as(key).unwrap_or_default();
         let count = items.len();
         let left = fleet.let_in(self.server, kind, items).await;
-        if left.len() == count {
-            return Ok(result);
+        let lets_all_in = fleet.lets_all_in(self.server);
+        if lets_all_in && left.len() == count {
+            return result;
         }
-        object.set(key, raw(&left));
-        Ok(object.to_raw())
+        if !lets_all_in {
+            let next = list.remove("nextCursor");
+            list = RawObject::default();
+            if let Some(next) = next {
+                list.set("nextCursor", next);
+            }
+        }
+        list.set(key, raw(&left));
+        list.to_raw()
     }
+}
+
+/// Whether a method lists definitions; a server has nothing to ask before it answers.
+pub(crate) fn is_list(method: &str) -> bool {
+    key_of(method).is_some()
+}
+
+fn key_of(method: &str) -> Option<(&'static str, DefinitionKind)> {
+    let list = LISTS.into_iter().find(|list| list.0 == method)?;
+    Some((list.1, list.2))
 }
 
 fn refused(error: ErrorObject) -> RequestError {

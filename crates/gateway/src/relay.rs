@@ -24,6 +24,7 @@ use upstream::{CallError, Happening};
 use wire::{Era, ErrorObject, Raw, RawObject, code};
 
 use crate::Inner;
+use crate::admission::is_list;
 use crate::face::Face;
 use crate::naming::Naming;
 use crate::requester::Requester;
@@ -68,6 +69,9 @@ impl Relay<'_> {
     ) -> Result<Raw, RequestError> {
         if let Some(naming) = self.naming {
             naming.inward_params(method, &mut params);
+        }
+        if let Some(empty) = self.unasked(method) {
+            return Ok(empty);
         }
         self.admit(method, &params)?;
         let progress = Progress::of(&params);
@@ -117,7 +121,8 @@ impl Relay<'_> {
                 Err(error) => return Err(error.into()),
                 Ok(result) => result,
             };
-            if exchange.era() == Era::Legacy || !rounds::wants_input(&result) {
+            let is_final = is_list(asked.method) || !rounds::wants_input(&result);
+            if exchange.era() == Era::Legacy || is_final {
                 self.remember(&result);
                 let result = self.sift(asked.method, &asked.params, result).await?;
                 return Ok(self.shown(asked.method, result));

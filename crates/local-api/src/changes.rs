@@ -8,7 +8,7 @@ use model::{Change, ErrorReply, ServerStatus};
 
 use crate::Api;
 use crate::error::Failure;
-use crate::servers::{resolve, settled};
+use crate::servers::{Consent, resolve, settled};
 
 /// Changes of all servers, the newest first.
 #[utoipa::path(get, path = "/changes", responses((status = 200, body = Vec<Change>)))]
@@ -35,9 +35,11 @@ pub(crate) async fn revert(
 ) -> Result<Json<Option<ServerStatus>>, Failure> {
     let fleet = api.gateway.fleet();
     match fleet.revert(id).await? {
-        Some(name) => {
-            // Whoever reverts a change has seen what was before.
-            fleet.consent(&name).await?;
+        Some((name, written, is_launch)) => {
+            // Whoever reverts an entry has seen what it was before; a switch shows nothing of it.
+            if is_launch {
+                Consent::Launch.give(fleet, &written, &name).await?;
+            }
             Ok(Json(Some(settled(fleet, &name).await?)))
         }
         None => Ok(Json(None)),

@@ -12,7 +12,7 @@ use model::{
 use crate::Api;
 use crate::error::Failure;
 use crate::import;
-use crate::servers::settled;
+use crate::servers::{Consent, settled};
 
 /// Has a person asked about the servers that a text describes, all of them or none.
 #[utoipa::path(post, path = "/review", request_body = ProposeServers, responses((status = 201, body = Vec<ReviewItem>), (status = 422, body = ErrorReply)))]
@@ -44,8 +44,8 @@ pub(crate) async fn accept(
         serde_json::from_slice(&body).map_err(|error| unreadable(&error))?
     };
     let fleet = api.gateway.fleet();
-    let name = fleet.accept(&id, body.name, body.entry).await?;
-    fleet.consent(&name).await?;
+    let (name, written) = fleet.accept(&id, body.name, body.entry).await?;
+    Consent::Launch.give(fleet, &written, &name).await?;
     Ok(Json(settled(fleet, &name).await?))
 }
 

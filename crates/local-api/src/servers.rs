@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use config::Edit;
+use config::{Edit, Loaded};
 use fleet::{Fleet, UnknownServer};
 use model::{AddServer, ReplaceServer, ServerDetail, ServerStatus};
 
@@ -65,7 +65,7 @@ pub(crate) async fn add(
         name: name.clone(),
         entry,
     };
-    let status = edit(&api, add, &name, consent).await?;
+    let status = edit(&api, add, &name, Consent::said(consent)).await?;
     Ok((StatusCode::CREATED, status))
 }
 
@@ -81,7 +81,7 @@ pub(crate) async fn replace(
         name: name.clone(),
         entry: body.entry,
     };
-    edit(&api, amend, &name, body.consent).await
+    edit(&api, amend, &name, Consent::said(body.consent)).await
 }
 
 /// Stops a server and removes it from the configuration.
@@ -143,7 +143,7 @@ async fn switch(api: &Api, name: &str, enabled: bool) -> Result<Json<ServerStatu
             enabled,
         },
         &name,
-        false,
+        Consent::None,
     )
     .await
 }
@@ -153,14 +153,47 @@ async fn edit(
     api: &Api,
     edit: Edit,
     name: &str,
-    consent: bool,
+    consent: Consent,
 ) -> Result<Json<ServerStatus>, Failure> {
     let fleet = api.gateway.fleet();
-    fleet.config().edit(edit).await?;
-    if consent {
-        fleet.consent(name).await?;
-    }
+    let written = fleet.config().edit(edit).await?;
+    consent.give(fleet, &written, name).await?;
     Ok(Json(settled(fleet, name).await?))
+}
+
+/// Whether whoever had an entry written has seen it, and lets the server start so.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Consent {
+    /// What the entry says of trust was seen as well.
+    Whole,
+    /// How it is started or reached was seen.
+    Launch,
+    /// It waits for a review.
+    None,
+}
+
+impl Consent {
+    /// To an entry in a body that says whether it was seen.
+    fn said(consent: bool) -> Self {
+        if consent { Self::Whole } else { Self::None }
+    }
+
+    /// Lets the server start as it was written, whatever became of its entry since.
+    pub(crate) async fn give(
+        self,
+        fleet: &Fleet,
+        written: &Loaded,
+        name: &str,
+    ) -> Result<(), Failure> {
+        let Some(config) = written.settings.servers.get(name) else {
+            return Ok(());
+        };
+        let mode = config.trust_mode().filter(|_| self == Self::Whole);
+        if self != Self::None {
+            fleet.consent(name, config.fingerprint(), mode).await?;
+        }
+        Ok(())
+    }
 }
 
 /// A server once the snapshot shows what the configuration says of it.

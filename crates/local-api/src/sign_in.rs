@@ -3,7 +3,7 @@
 use ::config::{Launch, ServerConfig};
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use fleet::Fleet;
+use fleet::{Fleet, RestartError};
 use model::{Problem, ProblemCode, ServerName, SignInState, SignInStatus, now_millis};
 use oauth::{Authorizer, Resource, SignInError};
 use std::sync::Arc;
@@ -21,6 +21,10 @@ pub(crate) async fn begin(
 ) -> Result<StatusCode, Failure> {
     let fleet = api.gateway.fleet().clone();
     let config = fleet.server_config(&resolve(&fleet, &name)?)?;
+    // What nobody has let start is not contacted for a sign-in either.
+    if !fleet.may_start(&config) {
+        return Err(RestartError::Held(config.name.to_string()).into());
+    }
     let authorizer = authorizer(&fleet, &config)?;
     let resource = resource(&fleet, &config).await?;
     let closing = api.closing.clone();

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::Problem;
+use crate::{Problem, ProblemCode};
 
 /// What a start is busy with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -81,6 +81,21 @@ impl ServerState {
             | Self::NeedsPerson { problem } => Some(problem),
             Self::Disabled | Self::Starting { .. } | Self::Ready | Self::Stopping => None,
         }
+    }
+
+    /// The same without what its server said about it, for those who have not let the server in.
+    #[must_use]
+    pub fn without_words(&self) -> Self {
+        let mut state = self.clone();
+        if let Self::BackingOff { problem, .. }
+        | Self::CrashLoop { problem, .. }
+        | Self::NeedsPerson { problem } = &mut state
+            && problem.code != ProblemCode::Held
+        {
+            let code = problem.code.as_str();
+            problem.message = format!("It does not work ({code}); the user can see why.");
+        }
+        state
     }
 
     /// Whether tools can be called now.

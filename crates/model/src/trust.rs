@@ -231,6 +231,9 @@ pub struct ServerReview {
     /// What was approved to be run, where that is another.
     #[serde(default)]
     pub approved_evidence: Option<Evidence>,
+    /// Which parts of the launch are others than those approved, for example `env NODE_OPTIONS`.
+    #[serde(default)]
+    pub changes: Vec<String>,
     /// Names the launch as shown here; a decision to start it repeats it.
     pub launch: String,
     /// Its definitions: those that wait first, the worst of them on top.

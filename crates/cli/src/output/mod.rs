@@ -78,6 +78,11 @@ fn is_yes(answer: &str) -> bool {
         .any(|yes| answer.eq_ignore_ascii_case(yes))
 }
 
+/// Whether a person can be asked: one who types commands by hand sees what a decision is about.
+pub(crate) fn is_asked() -> bool {
+    io::stdin().is_terminal() && io::stderr().is_terminal()
+}
+
 /// Whether a person watches standard error.
 pub(crate) fn is_watched() -> bool {
     io::stderr().is_terminal()

@@ -18,11 +18,16 @@ const UNDO: u64 = 10_000;
 /// A person who is late by this much had begun in time.
 const GRACE: u64 = 2_000;
 
+/// What was decided shows within this time.
+const SOON: std::time::Duration = std::time::Duration::from_secs(2);
+
 /// A decision that can be taken back.
 pub(super) struct Undoable {
     pub(super) offer: UndoOffer,
     pub(super) server: String,
     before: Arc<Record>,
+    /// How many decisions there were with this one.
+    decisions: u64,
     /// Whether the server was switched off with it.
     switched_off: bool,
 }
@@ -54,20 +59,14 @@ impl Fleet {
     /// Decides about a server or its definitions, durably when it returns.
     pub async fn decide(&self, server: &str, decision: Decision) -> Result<Decided, DecisionError> {
         let config = self.configured(server)?;
-        let (inner, name) = (Arc::clone(&self.0), config.name.clone());
-        let switched_off = decision == Decision::BlockServer;
-        let (left, offer) = blocking(move || inner.rule(&config, decision)).await?;
-        if switched_off {
-            let name = name.to_string();
-            self.config()
-                .edit(Edit::SetEnabled {
-                    name,
-                    enabled: false,
-                })
-                .await?;
+        let (inner, name) = (Arc::clone(&self.0), config.name.to_string());
+        let (left, undoable) = blocking(move || inner.rule(&config, decision)).await?;
+        let (offer, switches_off) = undoable;
+        self.settle(server).await;
+        if switches_off {
+            self.switch(&name, false).await;
         }
-        let config = self.configured(name.as_str())?;
-        self.settle(&config).await;
+        let config = self.configured(&name)?;
         Ok(Decided {
             trust: self.0.quarantine.status(&config),
             undo: offer,
@@ -77,41 +76,38 @@ impl Fleet {
 
     /// Takes a decision back, as long as it was the last about its server and a moment ago.
     pub async fn undo_decision(&self, id: &str) -> Result<(), DecisionError> {
-        let inner = Arc::clone(&self.0);
-        let id = id.to_owned();
+        let (inner, id) = (Arc::clone(&self.0), id.to_owned());
         let undone = blocking(move || inner.undo(&id)).await?;
         if undone.switched_off {
-            let name = undone.server.clone();
-            self.config()
-                .edit(Edit::SetEnabled {
-                    name,
-                    enabled: true,
-                })
-                .await?;
+            self.switch(&undone.server, true).await;
         }
-        if let Ok(config) = self.configured(&undone.server) {
-            self.settle(&config).await;
-        }
+        self.settle(&undone.server).await;
         Ok(())
     }
 
-    /// Lets a server start as it is configured now, because a person has just written or seen how
-    /// it is; with the mode that its entry asks for.
-    pub async fn consent(&self, server: &str) -> Result<(), DecisionError> {
+    /// Lets a server start in the way that a person has just written or seen; `launch` is its
+    /// fingerprint. With `mode`, what its entry says of trust was seen as well.
+    pub async fn consent(
+        &self,
+        server: &str,
+        launch: String,
+        mode: Option<TrustMode>,
+    ) -> Result<(), DecisionError> {
         let config = self.configured(server)?;
         let inner = Arc::clone(&self.0);
-        let (name, mode) = (config.name.clone(), config.trust_mode());
-        blocking(move || {
-            let start = Decision::Start {
-                launch: config.fingerprint(),
-                mode,
-            };
-            inner.rule(&config, start)
-        })
-        .await?;
-        let config = self.configured(name.as_str())?;
-        self.settle(&config).await;
+        blocking(move || inner.rule(&config, Decision::Start { launch, mode })).await?;
+        self.settle(server).await;
         Ok(())
+    }
+
+    /// Switches a server in the configuration. A file that cannot be written changes nothing about
+    /// the decision: what is not allowed to start does not run.
+    async fn switch(&self, server: &str, enabled: bool) {
+        let name = server.to_owned();
+        let edited = self.config().edit(Edit::SetEnabled { name, enabled }).await;
+        if let Err(error) = edited {
+            tracing::warn!(server, %error, "the configuration was not changed with the decision");
+        }
     }
 
     /// A server's entry as the file has it now, also where the keeper has not come to it yet.
@@ -123,15 +119,17 @@ impl Fleet {
     }
 
     /// Has everything that follows from a decision done.
-    async fn settle(&self, config: &ServerConfig) {
-        self.0.replan.notify_one();
-        let before = self.snapshot().revision;
-        self.0.changed.notify_one();
-        self.0.announce_lists(config);
-        // Who asks next sees what was decided.
+    async fn settle(&self, server: &str) {
         let mut snapshot = self.watch();
-        let shown = snapshot.wait_for(|snapshot| snapshot.revision > before);
-        let _ = tokio::time::timeout(std::time::Duration::from_secs(2), shown).await;
+        snapshot.mark_unchanged();
+        self.0.replan.notify_one();
+        self.0.changed.notify_one();
+        self.0.announce_lists(server);
+        // Who asks next sees what was decided.
+        let shown = async {
+            while snapshot.changed().await.is_ok() && !self.0.quarantine.is_shown(server) {}
+        };
+        let _ = tokio::time::timeout(SOON, shown).await;
     }
 }
 
@@ -143,18 +141,20 @@ async fn blocking<T: Send + 'static>(
 }
 
 impl Inner {
+    /// Decides; with what was left, how to take it back, and whether the server is to be off.
     fn rule(
         &self,
         config: &ServerConfig,
         decision: Decision,
-    ) -> Result<(Vec<DefinitionId>, UndoOffer), DecisionError> {
+    ) -> Result<(Vec<DefinitionId>, (UndoOffer, bool)), DecisionError> {
         let (server, now) = (config.name.as_str(), now_millis());
         if let Decision::Start { launch, .. } = &decision
             && *launch != config.fingerprint()
         {
             return Err(DecisionError::LaunchChanged(server.to_owned()));
         }
-        let (words, switched_off) = (words(&decision), decision == Decision::BlockServer);
+        let words = words(&decision);
+        let switched_off = decision == Decision::BlockServer && config.enabled;
         let asked = match &decision {
             Decision::Approve { definitions } | Decision::Block { definitions } => {
                 definitions.len()
@@ -162,48 +162,56 @@ impl Inner {
             _ => usize::MAX,
         };
         let ruled = self.quarantine.change(server, |record| {
-            apply(record, config, decision, &self.quarantine, now)
+            let left = apply(record, config, decision, now);
+            record.decisions += u64::from(left.len() < asked);
+            (left, record.decisions)
         });
-        let (left, change) = ruled.map_err(|error| DecisionError::NotKept(error.to_string()))?;
+        let ((left, decisions), change) =
+            ruled.map_err(|error| DecisionError::NotKept(error.to_string()))?;
         if asked > 0 && left.len() == asked {
             return Err(DecisionError::Changed(server.to_owned()));
         }
-        self.note(
-            ActivityKind::Quarantine,
-            server,
-            None,
-            format!("a person {words}"),
-        );
-        let mut undo = self.undoable();
-        undo.retain(|known| known.server != server && now < known.offer.until + GRACE);
+        let text = format!("a person {words}");
+        self.note(ActivityKind::Quarantine, server, None, text);
         let offer = UndoOffer {
-            id: format!("decision-{now}-{}", self.quarantine.version(server)),
+            id: self.quarantine.next_decision(),
             until: now + UNDO,
         };
+        let mut undo = self.undoable();
+        undo.retain(|known| known.server != server && now < known.offer.until + GRACE);
         undo.push(Undoable {
             offer: offer.clone(),
             server: server.to_owned(),
             before: change.before,
+            decisions,
             switched_off,
         });
-        Ok((left, offer))
+        Ok((left, (offer, switched_off)))
     }
 
     fn undo(&self, id: &str) -> Result<Undoable, DecisionError> {
-        let (found, now) = {
+        let now = now_millis();
+        let nothing = || DecisionError::NothingToUndo(id.to_owned());
+        let found = {
             let mut undo = self.undoable();
-            let now = now_millis();
-            let at = undo
-                .iter()
-                .position(|known| known.offer.id == id && now < known.offer.until + GRACE);
-            (at.map(|at| undo.swap_remove(at)), now)
+            let is_meant =
+                |known: &Undoable| known.offer.id == id && now < known.offer.until + GRACE;
+            let at = undo.iter().position(is_meant).ok_or_else(nothing)?;
+            undo.swap_remove(at)
         };
-        let found = found.ok_or_else(|| DecisionError::NothingToUndo(id.to_owned()))?;
         let server = found.server.as_str();
-        let undone = self
-            .quarantine
-            .change(server, |record| record.restore(&found.before, now));
-        undone.map_err(|error| DecisionError::NotKept(error.to_string()))?;
+        let undone = self.quarantine.change(server, |record| {
+            // Somebody else may have decided since.
+            let is_last = record.decisions == found.decisions;
+            if is_last {
+                record.restore(&found.before, now);
+            }
+            is_last
+        });
+        let (is_last, _) = undone.map_err(|error| DecisionError::NotKept(error.to_string()))?;
+        if !is_last {
+            return Err(nothing());
+        }
         let text = "a person took the last decision back".to_owned();
         self.note(ActivityKind::Quarantine, server, None, text);
         Ok(found)
@@ -216,9 +224,9 @@ impl Inner {
 
     /// Tells clients that a server's prompts and resources may be others; the tools' list is
     /// watched by the keeper.
-    fn announce_lists(&self, config: &ServerConfig) {
+    fn announce_lists(&self, server: &str) {
         let slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(slot) = slots.get(&config.name) else {
+        let Some(slot) = slots.get(server) else {
             return;
         };
         for kind in ["prompts", "resources"] {
@@ -240,20 +248,26 @@ fn apply(
     record: &mut Record,
     config: &ServerConfig,
     decision: Decision,
-    quarantine: &super::Quarantine,
     now: u64,
 ) -> Vec<DefinitionId> {
     match decision {
         Decision::Start { mode, .. } => {
+            let launch = config.fingerprint();
+            let allowed = record.allowed.as_ref();
+            // Trust was given to what ran before.
+            if allowed.is_some_and(|allowed| allowed.launch != launch) {
+                record.mode = TrustMode::default();
+            }
             record.allowed = Some(Allowed {
-                launch: config.fingerprint(),
+                launch,
                 evidence: config::evidence(config),
+                parts: config.parts(),
             });
-            accept_mode(record, config, mode, quarantine, now);
+            accept_mode(record, config, mode, now);
             Vec::new()
         }
         Decision::Trust { mode } => {
-            accept_mode(record, config, Some(mode), quarantine, now);
+            accept_mode(record, config, Some(mode), now);
             Vec::new()
         }
         Decision::BlockServer => {
@@ -265,17 +279,11 @@ fn apply(
     }
 }
 
-fn accept_mode(
-    record: &mut Record,
-    config: &ServerConfig,
-    mode: Option<TrustMode>,
-    quarantine: &super::Quarantine,
-    now: u64,
-) {
+fn accept_mode(record: &mut Record, config: &ServerConfig, mode: Option<TrustMode>, now: u64) {
     if let Some(mode) = mode {
         record.mode = mode;
-        let mode = quarantine.mode(record, config);
-        record.pass_waiting(mode, now);
+        let wanted = config.trust_mode().unwrap_or(mode);
+        record.pass_waiting(wanted.min(mode), now);
     }
 }
 

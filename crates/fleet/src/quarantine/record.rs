@@ -6,8 +6,10 @@ use std::collections::BTreeMap;
 use model::{DefinitionId, DefinitionKind, Evidence, SeenDefinition, Standing, TrustMode, Verdict};
 use serde::{Deserialize, Serialize};
 
-/// Definitions that are remembered of one server; those longest gone make room.
-const MOST: usize = 10_000;
+/// Definitions that are remembered of one server; what does not fit is held.
+const MOST: usize = 20_000;
+/// Texts of prompts that are remembered of one server; the oldest make room.
+const MOST_TEXTS: usize = 2_000;
 
 /// A definition's text and its hash.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,6 +58,9 @@ pub(super) struct Allowed {
     pub(super) launch: String,
     /// What was shown of it.
     pub(super) evidence: Evidence,
+    /// Fingerprints of its parts by name, to say which has changed.
+    #[serde(default)]
+    pub(super) parts: BTreeMap<String, String>,
 }
 
 /// Everything about one server.
@@ -64,9 +69,9 @@ pub(super) struct Record {
     pub(super) server: String,
     /// Nothing else is started or reached.
     pub(super) allowed: Option<Allowed>,
-    /// Whether its lists have been seen.
+    /// Counts decisions, so that one is taken back only while it is the last.
     #[serde(default)]
-    pub(super) seen: bool,
+    pub(super) decisions: u64,
     /// The loosest mode that a person has accepted.
     pub(super) mode: TrustMode,
     #[serde(with = "listed")]
@@ -156,7 +161,9 @@ impl Record {
     pub(super) fn look(&mut self, seen: Seen, mode: TrustMode, at: u64) -> Came {
         let Seen { id, pin, verdict } = seen;
         let Some(kept) = self.definitions.get_mut(&id) else {
-            self.make_room();
+            if !self.make_room(id.kind) {
+                return Came::Held;
+            }
             let kept = Kept {
                 id: id.clone(),
                 ruling: None,
@@ -223,8 +230,21 @@ impl Record {
         }
     }
 
+    /// Whether all of these are known as they are, so that looking at them would change nothing.
+    pub(super) fn knows(&self, found: &[(DefinitionId, Pin)], mode: TrustMode) -> bool {
+        found.iter().all(|(id, pin)| {
+            let kept = self.definitions.get(id);
+            kept.is_some_and(|kept| {
+                kept.listed
+                    && kept.pin().is_some_and(|known| known.hash == pin.hash)
+                    && (mode == TrustMode::Manual || !kept.waits())
+            })
+        })
+    }
+
     /// Puts back what was decided before; what was seen since stays known.
     pub(super) fn restore(&mut self, before: &Self, at: u64) {
+        self.decisions += 1;
         self.allowed.clone_from(&before.allowed);
         self.mode = before.mode;
         for kept in self.definitions.values_mut() {
@@ -238,6 +258,7 @@ impl Record {
                 kept.ruling = ruling;
                 kept.now = (!same).then_some(pin);
                 kept.since = known.map_or(at, |known| known.since);
+                kept.restless = known.is_some_and(|known| known.restless);
             }
         }
     }
@@ -248,21 +269,30 @@ impl Record {
         self.definitions.values().any(approved)
     }
 
-    /// Whether anything of the server is let in, or there was never anything to be.
-    pub(super) fn is_open(&self) -> bool {
-        (self.seen && self.definitions.is_empty()) || self.has_approved()
+    /// Whether a person does not want a definition of this kind.
+    pub(super) fn has_blocked(&self, kind: DefinitionKind) -> bool {
+        let blocked = |kept: &Kept| kept.id.kind == kind && kept.standing() == Standing::Blocked;
+        self.definitions.values().any(blocked)
     }
 
-    /// Forgets the definition that is longest gone, once there are too many.
-    fn make_room(&mut self) {
-        if self.definitions.len() < MOST {
-            return;
+    /// Makes room for one more definition of a kind; `false` if there is none. What was decided
+    /// about a definition is never forgotten, or a server could have it forgotten; only what
+    /// prompts gave is, because nothing bounds their arguments.
+    fn make_room(&mut self, kind: DefinitionKind) -> bool {
+        let is_text = |kept: &&Kept| kept.id.kind == DefinitionKind::PromptText;
+        let texts = kind == DefinitionKind::PromptText;
+        let same = self
+            .definitions
+            .values()
+            .filter(|kept| is_text(kept) == texts);
+        let most = if texts { MOST_TEXTS } else { MOST };
+        if same.clone().count() < most {
+            return true;
         }
-        let oldest = |kept: &&Kept| (kept.listed, kept.since);
-        let id = self.definitions.values().min_by_key(oldest);
-        if let Some(id) = id.map(|kept| kept.id.clone()) {
-            self.definitions.remove(&id);
-        }
+        let spare = same.filter(|kept| texts || kept.ruling.is_none());
+        let oldest = spare.min_by_key(|kept| (kept.listed, kept.since));
+        let oldest = oldest.map(|kept| kept.id.clone());
+        oldest.is_some_and(|id| self.definitions.remove(&id).is_some())
     }
 }
 
@@ -429,9 +459,57 @@ mod tests {
         approve(&mut record, "a", "one");
         record.look(seen("b", "new", Verdict::Clean), TrustMode::Manual, 5);
         record.restore(&before, 6);
+        assert_eq!(record.decisions, 1);
         assert_eq!(standing(&record, "a"), Standing::Pending);
         assert_eq!(standing(&record, "b"), Standing::Pending);
         assert!(!record.lets_in(&id("a"), "hash of one"));
+    }
+
+    #[test]
+    fn taking_back_lets_nothing_in_by_itself() {
+        let mut record = Record::of("s");
+        record.look(seen("a", "one", Verdict::Review), TrustMode::Scan, 1);
+        record.look(seen("a", "two", Verdict::Clean), TrustMode::Scan, 2);
+        let before = record.clone();
+        approve(&mut record, "a", "two");
+        record.restore(&before, 3);
+        record.look(seen("a", "two", Verdict::Clean), TrustMode::Scan, 4);
+        assert_eq!(standing(&record, "a"), Standing::Pending);
+    }
+
+    #[test]
+    fn a_text_that_was_approved_and_taken_back_does_not_vary() {
+        let text = |text: &str| Seen {
+            id: DefinitionId {
+                kind: DefinitionKind::PromptText,
+                name: "p".to_owned(),
+            },
+            ..seen("p", text, Verdict::Clean)
+        };
+        let manual = TrustMode::Manual;
+        let mut record = Record::of("s");
+        assert_eq!(record.look(text("one"), manual, 1), Came::LetIn);
+        assert_eq!(record.look(text("two"), manual, 2), Came::Changed);
+        let before = record.clone();
+        let Seen { id, pin, .. } = text("two");
+        record.rule(&[SeenDefinition { id, hash: pin.hash }], true, 3);
+        assert_eq!(record.look(text("three"), manual, 4), Came::LetIn);
+        record.restore(&before, 5);
+        assert_eq!(record.look(text("four"), manual, 6), Came::Changed);
+    }
+
+    #[test]
+    fn what_was_decided_is_not_crowded_out() {
+        let mut record = Record::of("s");
+        record.look(seen("a", "one", Verdict::Clean), TrustMode::Manual, 1);
+        approve(&mut record, "a", "one");
+        record.unlist(|_| true);
+        for number in 0..MOST + 5 {
+            let name = format!("n{number}");
+            record.look(seen(&name, "x", Verdict::Clean), TrustMode::Manual, 2);
+        }
+        assert_eq!(record.definitions.len(), MOST);
+        assert!(record.lets_in(&id("a"), "hash of one"));
     }
 
     #[test]

@@ -1,12 +1,14 @@
 //! What a person is shown of a server before deciding.
 
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 
-use model::{DefinitionReview, ServerReview, Standing};
+use config::ServerConfig;
+use model::{DefinitionReview, ServerReview, Standing, UndoOffer, now_millis};
 use serde_json::Value;
 
-use super::judge;
-use super::record::{Kept, Pin, Record};
+use super::judge::{self, Names};
+use super::record::{Allowed, Kept, Pin, Record};
 use crate::{Fleet, Inner, UnknownServer};
 
 impl Fleet {
@@ -18,9 +20,6 @@ impl Fleet {
         let record = inner.quarantine.record(server);
         let evidence = config::evidence(&config);
         let approved = record.allowed.as_ref().map(|allowed| &allowed.evidence);
-        let undoable = inner.undoable();
-        let undo = undoable.iter().find(|known| known.server == server);
-        let now = model::now_millis();
         let snapshot = self.snapshot();
         Ok(ServerReview {
             server: server.to_owned(),
@@ -30,21 +29,27 @@ impl Fleet {
             launch: config.fingerprint(),
             definitions: inner.definitions(server, &record),
             audience: snapshot.clients.iter().map(|c| c.name.clone()).collect(),
-            undo: undo
-                .map(|known| known.offer.clone())
-                .filter(|offer| now < offer.until),
+            changes: changed_parts(record.allowed.as_ref(), &config),
+            undo: inner.offer_of(server),
         })
     }
 }
 
 impl Inner {
+    /// How to take the last decision about a server back, while that can be done.
+    fn offer_of(&self, server: &str) -> Option<UndoOffer> {
+        let undoable = self.undoable();
+        let last = undoable.iter().find(|known| known.server == server)?;
+        (now_millis() < last.offer.until).then(|| last.offer.clone())
+    }
+
     /// A server's definitions: those that wait first, the worst of them on top.
     fn definitions(&self, server: &str, record: &Record) -> Vec<DefinitionReview> {
-        let neighbours = self.neighbours();
-        let others = neighbours.without(server);
+        let neighbours = self.neighbours.load_full();
+        let names = Names::new(record, neighbours.without(server));
         let shown = |kept: &Kept| {
             let pin = kept.pin()?;
-            let findings = judge::findings(record, &kept.id, pin, others);
+            let findings = judge::findings(record, &kept.id, pin, &names);
             Some(DefinitionReview {
                 id: kept.id.clone(),
                 standing: kept.standing(),
@@ -67,6 +72,21 @@ impl Inner {
         });
         definitions
     }
+}
+
+/// The parts of a launch that are others than those allowed, by name.
+fn changed_parts(allowed: Option<&Allowed>, config: &ServerConfig) -> Vec<String> {
+    let Some(allowed) = allowed else {
+        return Vec::new();
+    };
+    let now = config.parts();
+    let names: BTreeSet<&String> = now.keys().chain(allowed.parts.keys()).collect();
+    let differs = |name: &&&String| now.get(**name) != allowed.parts.get(**name);
+    names
+        .iter()
+        .filter(differs)
+        .map(|name| (*name).clone())
+        .collect()
 }
 
 fn value(pin: &Pin) -> Value {

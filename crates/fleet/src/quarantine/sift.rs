@@ -4,12 +4,11 @@ use std::sync::Arc;
 
 use config::ServerConfig;
 use model::{ActivityKind, DefinitionId, DefinitionKind, ServerName, TrustMode, now_millis};
-use scan::Neighbours;
 use serde_json::value::RawValue;
 use upstream::{Offers, Status, ToolDefinition};
 use wire::Raw;
 
-use super::judge;
+use super::judge::{self, Names};
 use super::record::{Came, Pin, Record};
 use crate::{Fleet, Inner, Tool};
 
@@ -91,11 +90,11 @@ impl Inner {
         let present: std::collections::BTreeSet<&DefinitionId> =
             found.iter().map(|(id, _)| id).collect();
         self.take_note(config, &found, |record| {
-            record.seen = true;
             record.unlist(|id| listed.knows_all(id.kind) && !present.contains(id));
         });
         let name = config.name.as_str();
-        let (record, version) = (self.quarantine.record(name), self.quarantine.version(name));
+        // One look at both: a decision in between would be missed for good.
+        let (record, version) = self.quarantine.record_and_version(name);
         let lets_in = |(id, pin): &Found| record.lets_in(id, &pin.hash);
         let tools = listed
             .tools
@@ -105,35 +104,55 @@ impl Inner {
         Sifted {
             tools: tools.cloned().collect(),
             instructions: instructions.filter(|text| lets_in(&judge::instructions(text))),
-            is_let_in: record.is_open(),
+            is_let_in: self.quarantine.opens(&record, config),
             version,
         }
     }
 
-    /// Takes note of definitions as a server has them now. What cannot be written down is held.
-    fn take_note(&self, config: &ServerConfig, found: &[Found], first: impl FnOnce(&mut Record)) {
+    /// Takes note of definitions as a server has them now; `first` is done to the record before.
+    /// What cannot be written down is held. Tells whether anything is other than before.
+    fn take_note(
+        &self,
+        config: &ServerConfig,
+        found: &[Found],
+        first: impl FnOnce(&mut Record),
+    ) -> bool {
         let (server, now) = (config.name.as_str(), now_millis());
-        let neighbours = self.neighbours();
-        let others = neighbours.without(server);
         let known = self.quarantine.record(server);
-        let mode = self.quarantine.mode(&known, config);
+        let neighbours = self.neighbours.load_full();
+        let names = Names::new(&known, neighbours.without(server));
         let seen: Vec<_> = found
             .iter()
-            .map(|found| judge::judged(&known, found.clone(), others))
+            .map(|found| judge::judged(&known, found.clone(), &names))
             .collect();
         let noted = self.quarantine.change(server, |record| {
             first(record);
+            // A person may have tightened it while the definitions were scanned.
+            let mode = self.quarantine.mode(record, config);
             let looked = seen.into_iter().map(|seen| {
                 let id = seen.id.clone();
                 (id, record.look(seen, mode, now))
             });
-            looked.collect::<Vec<_>>()
+            (mode, looked.collect::<Vec<_>>())
         });
         match noted {
-            Ok((came, _)) => self.tell(server, mode, &came),
+            Ok(((mode, came), change)) => {
+                self.tell(server, mode, &came);
+                change.changed
+            }
             Err(error) => {
                 tracing::error!(server, %error, "what it lists cannot be written down, so what is new is held");
+                false
             }
+        }
+    }
+
+    /// Takes note of definitions in an answer to a client, unless all of it is known.
+    fn note_answer(&self, config: &ServerConfig, found: &[Found]) {
+        let known = self.quarantine.record(config.name.as_str());
+        let mode = self.quarantine.mode(&known, config);
+        if !known.knows(found, mode) && self.take_note(config, found, |_| {}) {
+            self.changed.notify_one();
         }
     }
 
@@ -158,18 +177,6 @@ impl Inner {
             }
         }
     }
-
-    /// The tools of all other servers, for what refers to them.
-    pub(super) fn neighbours(&self) -> Neighbours {
-        let catalog = self.catalog.load();
-        Neighbours::new(catalog.servers().iter().map(|server| {
-            let tools = server.tools.iter();
-            (
-                server.name.as_str(),
-                tools.map(|tool| tool.definition.name.as_str()),
-            )
-        }))
-    }
 }
 
 /// Definitions in words: the first few by name.
@@ -177,6 +184,11 @@ pub(super) fn named(ids: &[&DefinitionId]) -> String {
     const SHOWN: usize = 5;
     let name = |id: &&DefinitionId| match id.kind {
         DefinitionKind::Instructions => "instructions".to_owned(),
+        // What follows the name stands for the arguments.
+        DefinitionKind::PromptText => {
+            let prompt = id.name.rsplit_once(" #").map_or("", |(prompt, _)| prompt);
+            format!("what the prompt {prompt} gives")
+        }
         kind => format!("{} {}", kind.as_str(), id.name),
     };
     let names: Vec<String> = ids.iter().take(SHOWN).map(name).collect();
@@ -203,9 +215,8 @@ impl Fleet {
             let read = |raw: Raw| Some((judge::read(kind, &raw)?, raw));
             let read: Vec<(Found, Raw)> = definitions.into_iter().filter_map(read).collect();
             let found: Vec<Found> = read.iter().map(|(found, _)| found.clone()).collect();
-            inner.take_note(&config, &found, |_| {});
+            inner.note_answer(&config, &found);
             let record = inner.quarantine.record(config.name.as_str());
-            inner.changed.notify_one();
             let let_in = read.into_iter();
             let let_in = let_in.filter(|((id, pin), _)| record.lets_in(id, &pin.hash));
             let_in.map(|(_, raw)| raw).collect()
@@ -224,15 +235,16 @@ impl Fleet {
         result: Raw,
     ) -> Option<Raw> {
         let config = self.server_config(server.as_str()).ok()?;
-        let found = judge::prompt_text(prompt, arguments, &result);
+        let found = judge::prompt_text(prompt, arguments, &result)?;
         let inner = Arc::clone(&self.0);
         let sifted = tokio::task::spawn_blocking(move || {
-            inner.take_note(&config, std::slice::from_ref(&found), |_| {});
+            inner.note_answer(&config, std::slice::from_ref(&found));
             let record = inner.quarantine.record(config.name.as_str());
-            inner.changed.notify_one();
             record.lets_in(&found.0, &found.1.hash).then_some(result)
         });
-        sifted.await.ok().flatten()
+        let sifted = sifted.await.ok().flatten();
+        // It may have been blocked while the server answered.
+        sifted.filter(|_| self.may_use(server, DefinitionKind::Prompt, prompt))
     }
 
     /// Records that a result of a tool read like orders to the model.
@@ -248,8 +260,19 @@ impl Fleet {
 
     /// Whether anything of a server has been let in.
     pub fn is_open(&self, server: &ServerName) -> bool {
-        let record = self.0.quarantine.record(server.as_str());
-        record.is_open()
+        self.server_config(server.as_str()).is_ok_and(|config| {
+            let quarantine = &self.0.quarantine;
+            quarantine.opens(&quarantine.record(server.as_str()), &config)
+        })
+    }
+
+    /// Whether everything that a server says is let in, also what has no pin.
+    pub fn lets_all_in(&self, server: &ServerName) -> bool {
+        self.server_config(server.as_str()).is_ok_and(|config| {
+            let quarantine = &self.0.quarantine;
+            let record = quarantine.record(server.as_str());
+            quarantine.mode(&record, &config) == TrustMode::Auto
+        })
     }
 
     /// A server's instructions, if a client may see them.
@@ -258,7 +281,7 @@ impl Fleet {
         let inner = Arc::clone(&self.0);
         let sifted = tokio::task::spawn_blocking(move || {
             let (id, pin) = judge::instructions(&text);
-            inner.take_note(&config, &[(id.clone(), pin.clone())], |_| {});
+            inner.note_answer(&config, &[(id.clone(), pin.clone())]);
             let record = inner.quarantine.record(config.name.as_str());
             record.lets_in(&id, &pin.hash).then_some(text)
         });
@@ -267,7 +290,8 @@ impl Fleet {
 
     /// Whether clients may use what a server defines under this name. What it never listed may be
     /// used as far as the server's mode lets new definitions in, except that a resource need not
-    /// be listed: anything of the server that is approved opens the way to it.
+    /// be listed: anything of the server that is approved opens the way to it, as long as no
+    /// resource is blocked.
     pub fn may_use(&self, server: &ServerName, kind: DefinitionKind, name: &str) -> bool {
         let Ok(config) = self.server_config(server.as_str()) else {
             return false;
@@ -277,7 +301,10 @@ impl Fleet {
         let name = name.to_owned();
         match record.definitions.get(&DefinitionId { kind, name }) {
             Some(kept) => kept.standing() == model::Standing::Approved,
-            None if kind == DefinitionKind::Resource => record.is_open(),
+            // One that a person has blocked may have other spellings.
+            None if kind == DefinitionKind::Resource => {
+                quarantine.opens(&record, &config) && !record.has_blocked(kind)
+            }
             None => quarantine.mode(&record, &config) == TrustMode::Auto,
         }
     }

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use config::{Edit, edit::EditError};
 use fleet::RestartError;
-use model::{Author, Effect, ServerStatus, Severity};
+use model::{Author, Effect, ServerStatus, Severity, TrustMode};
 use rmcp::model::Tool;
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
@@ -110,7 +110,14 @@ pub(super) fn describe(server: &ServerStatus) -> Value {
     let mut form = json!({
         "name": server.name, "prefix": server.slug, "state": server.state.label(), "tools": server.tools,
     });
-    if let Some(problem) = server.state.problem() {
+    // What a server says of its own failure is for people until one has let it in.
+    let is_let_in = server.trust.approved > 0 || server.trust.mode == TrustMode::Auto;
+    let state = if is_let_in {
+        server.state.clone()
+    } else {
+        server.state.without_words()
+    };
+    if let Some(problem) = state.problem() {
         form["problem"] = problem.message.clone().into();
         form["fix"] = problem.fix.clone().into();
     }

@@ -24,7 +24,10 @@ pub(super) fn tools(asking: &Asking, params: &RawObject) -> Result<Raw, ErrorObj
         Face::All => catalog.tools().map(|tool| shown(tool)).collect(),
         Face::Server(name) => {
             let server = server(&catalog, name)?;
-            result = (*server.beside_tools).clone();
+            // What stands beside the tools has no pin.
+            if inner.fleet.lets_all_in(name) {
+                result = (*server.beside_tools).clone();
+            }
             let definitions = server.tools.iter().map(|tool| &tool.definition.definition);
             definitions.cloned().collect()
         }

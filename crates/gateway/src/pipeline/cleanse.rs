@@ -6,12 +6,14 @@
 
 use config::{MarkOutputs, OutputSettings};
 use fleet::Tool;
-use model::Verdict;
 use serde_json::{Value, json};
 use wire::{Raw, RawObject, raw};
 
 /// Results up to this size are looked at where they are; larger ones off the async threads.
 const SMALL: usize = 32 * 1024;
+
+/// Findings that tell something else than that a model is being ordered about.
+const NO_ORDERS: [&str; 3] = ["hidden-characters", "credential", "too-long"];
 
 /// A result as a model is to read it.
 pub(super) struct Cleansed {
@@ -88,7 +90,9 @@ fn of(settings: OutputSettings, origin: &Origin, result: Raw) -> Cleansed {
 
 fn reads_like_orders(result: &Raw) -> bool {
     let value: Value = serde_json::from_str(result.get()).unwrap_or_default();
-    scan::message(&json!({ "result": value })).verdict != Verdict::Clean
+    let report = scan::message(&json!({ "result": value }));
+    let is_order = |code: &str| !NO_ORDERS.contains(&code);
+    report.findings.iter().any(|found| is_order(&found.code))
 }
 
 /// Whether there can be anything in the JSON that does not show: only what is no plain character

@@ -67,7 +67,14 @@ async fn a_call_is_remembered_step_by_step_without_its_values() {
     let steps: Vec<&str> = steps.filter_map(|step| step["step"].as_str()).collect();
     assert_eq!(
         steps,
-        ["resolve", "authorize", "validate", "dispatch", "shorten"]
+        [
+            "resolve",
+            "authorize",
+            "validate",
+            "dispatch",
+            "cleanse",
+            "shorten"
+        ]
     );
     let id = &page["items"][0]["id"];
     let (_, refused) = bench.get(&format!("/api/v1/activity/{id}")).await;

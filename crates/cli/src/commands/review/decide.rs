@@ -5,7 +5,8 @@ use model::{
     Decided, Decision, DefinitionReview, SeenDefinition, ServerReview, Standing, TrustMode, Verdict,
 };
 
-use super::definitions::{label, named};
+use super::definitions::{self, label, named};
+use super::server;
 use crate::context::Context;
 use crate::exit::{Code, Failure};
 use crate::output::{self, GOOD, ODD, count, visible};
@@ -31,6 +32,10 @@ pub(super) async fn start(
 ) -> Result<Code, Failure> {
     let client = context.client().await?;
     let review = client.server_review(server).await?;
+    if output::is_asked() {
+        output::text(&server::render(&review, false))?;
+        agreed("Let it start? It runs with your rights.")?;
+    }
     let launch = review.launch;
     let decided = decide(&client, server, &Decision::Start { launch, mode }).await?;
     report(
@@ -66,6 +71,12 @@ pub(super) async fn rule(context: &Context, which: Which, approve: bool) -> Resu
         output::note(&format!("Nothing of {} waits.", visible(&which.server)));
         return Ok(Code::Ok);
     }
+    if approve && output::is_asked() {
+        for one in &chosen {
+            output::text(&definitions::render(one))?;
+        }
+        agreed("Let clients see this?")?;
+    }
     let definitions: Vec<SeenDefinition> = chosen.iter().map(|one| seen(one)).collect();
     let names: Vec<String> = chosen.iter().map(|one| label(&one.id)).collect();
     let verb = if approve { "Approved" } else { "Blocked" };
@@ -83,6 +94,15 @@ pub(super) async fn rule(context: &Context, which: Which, approve: bool) -> Resu
         warn_of_the_rest(&review);
     }
     report(context, &text, &decided)
+}
+
+/// Goes on only if the person says so.
+fn agreed(question: &str) -> Result<(), Failure> {
+    if output::confirm(question)? {
+        Ok(())
+    } else {
+        Err(Failure::other("Nothing was decided.", ""))
+    }
 }
 
 fn chosen<'a>(

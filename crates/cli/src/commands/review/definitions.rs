@@ -10,7 +10,7 @@ use crate::exit::{Code, Failure};
 use crate::output::{BAD, GOOD, HEADING, ODD, visible};
 
 /// Characters shown of one text.
-const SHOWN: usize = 4_000;
+const SHOWN: usize = 100_000;
 
 /// A definition in words, for example `tool create_issue`.
 pub(super) fn label(id: &DefinitionId) -> String {
@@ -112,7 +112,6 @@ fn members(text: &mut String, definition: &Value) {
 fn changes(text: &mut String, before: &Value, now: &Value) {
     let (old, new) = (entries(before), entries(now));
     let mut names: Vec<&String> = old.iter().chain(&new).map(|(name, _)| name).collect();
-    names.dedup();
     names.sort();
     names.dedup();
     for name in names {

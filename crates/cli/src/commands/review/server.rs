@@ -68,12 +68,13 @@ pub(super) async fn show(context: &Context, server: &str, all: bool) -> Result<C
     Ok(Code::Ok)
 }
 
-fn render(review: &ServerReview, all: bool) -> String {
+pub(super) fn render(review: &ServerReview, all: bool) -> String {
     let mut text = evidence::render(&review.server, &review.evidence);
     let trust = &review.trust;
     if let Some(before) = &review.approved_evidence {
         fact(&mut text, "before", &before.target);
     }
+    fact(&mut text, "changed", &review.changes.join(", "));
     fact(&mut text, "why", trust.hold.map_or("nothing waits", why));
     let mode = match &trust.wanted {
         Some(wanted) => format!(
