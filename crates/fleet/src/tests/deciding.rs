@@ -96,7 +96,7 @@ async fn each_kind_of_change_can_be_reverted_once() {
         let added = matches!(edit, Edit::Add { .. });
         config.edit(edit).await.expect("written");
         let back = fleet.revert(latest(fleet).id).await.expect("reverted");
-        assert_eq!(back.as_deref(), if added { None } else { Some("a") });
+        assert_eq!(back.as_ref().map(|(name, ..)| name.as_str()), if added { None } else { Some("a") });
         assert_eq!(bench.file(), before);
     }
     // A revert is a change as well.
@@ -141,7 +141,7 @@ async fn what_an_agent_writes_waits_and_runs_as_it_was_shown() {
     });
     let second = second.await.review[0].clone();
     let name = bench.fleet.accept(&second.id, None, None).await;
-    assert_eq!(name, Ok("theirs".to_owned()));
+    assert_eq!(name.map(|(name, _)| name), Ok("theirs".to_owned()));
     assert_eq!(
         bench.file()["theirs"],
         json!({ "command": "no-such-other" })
@@ -200,7 +200,7 @@ async fn a_proposal_is_added_as_the_person_wants_it() {
     wanted["env"]["MODE"] = "b".into();
     let name = Some("new".to_owned());
     let accepted = bench.fleet.accept(id, name, Some(wanted)).await;
-    assert_eq!(accepted, Ok("new".to_owned()));
+    assert_eq!(accepted.map(|(name, _)| name), Ok("new".to_owned()));
     let env = json!({ "KEY": "hunter2", "MODE": "b" });
     assert_eq!(
         bench.file()["new"],

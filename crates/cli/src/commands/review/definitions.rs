@@ -212,6 +212,7 @@ mod tests {
             trust: model::TrustStatus::default(),
             evidence: model::Evidence::default(),
             approved_evidence: None,
+            changes: Vec::new(),
             launch: String::new(),
             definitions: vec![changed(), prompt],
             audience: Vec::new(),
