@@ -9,8 +9,7 @@
 
 import { SvelteMap } from 'svelte/reactivity';
 import * as api from '../api/calls';
-import type { Decided, Decision } from '../api/trust';
-import type { ReviewItem } from '../api/types';
+import type { Decided, Decision, ReviewItem } from '../api/types';
 import { t } from './i18n.svelte';
 import { complain, tell } from './toasts.svelte';
 

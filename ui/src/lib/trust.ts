@@ -1,7 +1,6 @@
 /** How a server stands with the quarantine, in words. */
 
-import type { SandboxStatus, TrustStatus } from '../api/trust';
-import type { ServerStatus } from '../api/types';
+import type { SandboxStatus, ServerStatus, TrustStatus } from '../api/types';
 import { t } from './i18n.svelte';
 import { segment } from './pattern';
 
@@ -9,7 +8,7 @@ export const modes = ['manual', 'scan', 'auto'] as const;
 
 /** Whether something of the server waits for the person. */
 export function held(server: ServerStatus): boolean {
-  return Boolean(server.trust?.hold);
+  return server.trust.hold !== null;
 }
 
 /** Where what waits of a server is looked at. */

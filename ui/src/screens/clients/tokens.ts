@@ -1,6 +1,6 @@
 /** Tokens of clients: what is asked for, and what a client is told. */
 
-import type { ClientToken, TokenWish } from '../../api/trust';
+import type { ClientToken, NewClientToken } from '../../api/types';
 
 const DAY_MS = 86_400_000;
 
@@ -9,7 +9,12 @@ export const LIVES = [0, 30, 90, 365] as const;
 export type Life = (typeof LIVES)[number];
 
 /** The wish for a token; `servers` is empty for all of them. */
-export function wish(name: string, servers: readonly string[], life: Life, now: number): TokenWish {
+export function wish(
+  name: string,
+  servers: readonly string[],
+  life: Life,
+  now: number,
+): NewClientToken {
   return {
     name: name.trim(),
     ...(servers.length > 0 ? { servers: [...servers] } : {}),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { DefinitionReview, ScanFinding, ServerReview, Verdict } from '../../api/trust';
+import type { DefinitionReview, ScanFinding, ServerReview } from '../../api/types';
 import {
   chosen,
   decision,
@@ -21,6 +21,7 @@ function tool(name: string, more: Partial<DefinitionReview> = {}): DefinitionRev
     standing: 'pending',
     hash: `hash of ${name}`,
     now: { name, description: 'Does it.' },
+    approved: null,
     verdict: 'clean',
     findings: [],
     since: 0,
@@ -29,7 +30,7 @@ function tool(name: string, more: Partial<DefinitionReview> = {}): DefinitionRev
   };
 }
 
-function finding(code: string, verdict: Exclude<Verdict, 'clean'>): ScanFinding {
+function finding(code: string, verdict: ScanFinding['verdict']): ScanFinding {
   return { code, verdict, message: '', place: '', excerpt: '' };
 }
 

@@ -4,10 +4,11 @@ import type {
   Decision,
   DefinitionId,
   DefinitionReview,
+  Effect,
+  Evidence,
   ScanFinding,
   ServerReview,
-} from '../../api/trust';
-import type { Effect, Evidence } from '../../api/types';
+} from '../../api/types';
 
 export const filters = ['waiting', 'changed', 'flagged', 'all'] as const;
 export type Filter = (typeof filters)[number];

@@ -1,7 +1,6 @@
 /** What waits for the person: proposals, and servers that are held. */
 
-import type { HoldReason } from '../../api/trust';
-import type { ReviewItem, ServerStatus } from '../../api/types';
+import type { HoldReason, ReviewItem, ServerStatus } from '../../api/types';
 import type { IconName } from '../../components/icons';
 import type { Tone } from '../../lib/health';
 import { t } from '../../lib/i18n.svelte';
@@ -26,7 +25,7 @@ export type Waiting = {
 
 /** All of it: what a scan complained about, then what worked before, then the rest; oldest first. */
 export function queue(items: readonly ReviewItem[], servers: readonly ServerStatus[]): Waiting[] {
-  const held = servers.filter(({ trust }) => trust?.hold);
+  const held = servers.filter(({ trust }) => trust.hold);
   return [...items.map(proposal), ...held.map(server)].toSorted(
     (one, other) =>
       urgency(one) - urgency(other) ||
@@ -62,8 +61,8 @@ function proposal(item: ReviewItem): Waiting {
 const MISSED: (HoldReason | undefined | null)[] = ['launch-changed', 'changed-definitions'];
 
 function urgency({ server }: Waiting): number {
-  if (server?.trust && server.trust.flagged > 0) return 0;
-  return MISSED.includes(server?.trust?.hold) ? 1 : 2;
+  if (server && server.trust.flagged > 0) return 0;
+  return MISSED.includes(server?.trust.hold) ? 1 : 2;
 }
 
 const sources = { link: 'link', agent: 'clients', paste: 'paste' } as const;
@@ -77,7 +76,7 @@ function proposalTags({ source, evidence }: ReviewItem): Tag[] {
 }
 
 function serverTags({ trust }: ServerStatus): Tag[] {
-  if (!trust?.hold) return [];
+  if (!trust.hold) return [];
   const { hold, pending, changed, flagged } = trust;
   const tags: Tag[] = [{ word: t(`trust.hold_${hold}`), tone: 'neutral', icon: holds[hold] }];
   const counted = [
