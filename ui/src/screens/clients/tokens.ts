@@ -1,6 +1,7 @@
 /** Tokens of clients: what is asked for, and what a client is told. */
 
 import type { ClientToken, NewClientToken } from '../../api/types';
+import { quote } from '../../lib/shell';
 
 const DAY_MS = 86_400_000;
 
@@ -20,6 +21,15 @@ export function wish(
     ...(servers.length > 0 ? { servers: [...servers] } : {}),
     ...(life > 0 ? { expires_at: now + life * DAY_MS } : {}),
   };
+}
+
+/** The same on the command line. */
+export function cliOf(name: string, servers: readonly string[], life: Life): string {
+  return [
+    `toolgate tokens add ${name.trim() === '' ? 'NAME' : quote(name.trim())}`,
+    ...servers.map((server) => `--server ${quote(server)}`),
+    ...(life > 0 ? [`--expires ${life}d`] : []),
+  ].join(' ');
 }
 
 /** The header that a client sends. */
