@@ -3,7 +3,7 @@ import type { SandboxStatus, ServerStateWord, ServerStatus, TrustStatus } from '
 import { attention } from './attention';
 import { health, needsYou } from './health';
 import { calm, server as whole } from './server.fixture';
-import { countsOf, held, reviewPath, sandboxWords } from './trust';
+import { countsOf, held, newcomers, reviewPath, sandboxWords } from './trust';
 
 function server(state: ServerStateWord, trust: Partial<TrustStatus> = {}): ServerStatus {
   return whole({ state, trust: { ...calm, ...trust } });
@@ -47,6 +47,20 @@ describe('what waits', () => {
   it('is counted, without what is none', () => {
     expect(countsOf(calm)).toBe('');
     expect(countsOf({ ...calm, pending: 1, flagged: 1 })).toBe('trust.pending · trust.flagged');
+  });
+});
+
+describe('newcomers', () => {
+  it.each([
+    [{ hold: 'new-server', may_start: false }, true],
+    [{ hold: 'new-definitions', pending: 3, flagged: 1 }, true],
+    [{ hold: 'new-definitions', pending: 1, flagged: 1 }, false],
+    [{ hold: 'new-definitions', pending: 3, mode: 'scan' }, false],
+    [{ hold: 'added-definitions', pending: 3 }, false],
+    [{ hold: 'launch-changed', may_start: false }, false],
+    [{}, false],
+  ] as const)('%j: %s', (trust, one) => {
+    expect(newcomers([server('ready', trust)])).toHaveLength(one ? 1 : 0);
   });
 });
 

@@ -42,6 +42,14 @@ describe('the queue', () => {
     ]);
   });
 
+  it('has several new servers together on top, and one by one', () => {
+    const servers = [server('b', 'new-server', 2), server('a', 'new-server', 1)];
+    const [all, ...single] = queue([], servers);
+    expect(all?.together).toEqual(servers);
+    expect(all?.since).toBe(1);
+    expect(names(single)).toEqual(['a', 'b']);
+  });
+
   it('keeps a server apart from a proposal of the same name', () => {
     const [one, other] = queue([proposal('same', 1)], [server('same', 'new-server')]);
     expect(one?.id).not.toBe(other?.id);
