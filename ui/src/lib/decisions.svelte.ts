@@ -14,6 +14,12 @@ import { forEach } from './bulk';
 import { t } from './i18n.svelte';
 import { complain, tell } from './toasts.svelte';
 
+/**
+ * What is said of a decision about this server. Whoever asked may be gone by then, so it reads
+ * nothing of theirs.
+ */
+export type Words = (decided: Decided, server: string) => string;
+
 /** As long as the note with its button is shown. */
 const UNDO_MS = 10_000;
 
@@ -61,13 +67,9 @@ export function refuse(item: ReviewItem): void {
 }
 
 /** Decides about a server, says so in these words, and offers to take it back. */
-export async function decide(
-  server: string,
-  decision: Decision,
-  words: (decided: Decided) => string,
-): Promise<Decided> {
+export async function decide(server: string, decision: Decision, words: Words): Promise<Decided> {
   const decided = await post(server, decision);
-  tellUndo(server, words(decided), decided.undo);
+  tellUndo(server, words(decided, server), decided.undo);
   return decided;
 }
 
