@@ -16,18 +16,6 @@ export default defineConfig({
     // From this machine itself, files arrive as fast when they are asked for one after the other.
     modulePreload: false,
     cssCodeSplit: false,
-    rolldownOptions: {
-      output: {
-        // What is no screen's own is one file, and the screens are another: dozens of small ones
-        // compress badly, and all of them came to a tenth more.
-        codeSplitting: {
-          groups: [
-            { name: 'shared', test: /node_modules|src\/(api|components|lib)\// },
-            { name: 'screens', test: /src\/screens\// },
-          ],
-        },
-      },
-    },
   },
   server: {
     proxy: {

@@ -1,6 +1,6 @@
 // As much of an MCP client as filling the pages needs: a session, and calls in it.
 
-/** A client of the gateway's default face. */
+/** A client of the gateway's default face, or of another. */
 export class Client {
   #headers = {
     'content-type': 'application/json',
@@ -8,13 +8,13 @@ export class Client {
   };
   #requests = 0;
 
-  constructor(origin) {
-    this.url = `${origin}/mcp`;
+  constructor(origin, face) {
+    this.url = `${origin}${face}`;
   }
 
   /** Shakes hands under this name. */
-  static async connect(origin, name) {
-    const client = new Client(origin);
+  static async connect(origin, name, face = '/mcp') {
+    const client = new Client(origin, face);
     await client.request('initialize', {
       protocolVersion: '2025-06-18',
       capabilities: {},

@@ -33,19 +33,23 @@ export function fake(...args) {
 export class Gateway {
   #process;
 
-  constructor(folder, port) {
+  constructor(folder, port, trust) {
     this.folder = folder;
+    this.trust = trust;
     this.origin = `http://127.0.0.1:${port}`;
     this.config = path.join(folder, 'config.json');
     this.data = path.join(folder, 'data');
   }
 
-  /** Starts one with these keys of the configuration and waits until it answers. */
-  static async start(config = {}) {
+  /**
+   * Starts one with these keys of the configuration and waits until it answers. Its servers count
+   * as let in; with `null` for the trust they are held until somebody reviews them.
+   */
+  static async start(config = {}, trust = 'auto') {
     const folder = await mkdtemp(path.join(tmpdir(), 'toolgate-ui-'));
     await mkdir(path.join(folder, 'home'));
     const port = await freePort();
-    const gateway = new Gateway(folder, port);
+    const gateway = new Gateway(folder, port, trust);
     // Clients of these tests send no token unless a test is about them.
     const settings = { listen: `127.0.0.1:${port}`, tokens: 'off', ...config };
     const text = JSON.stringify(settings, null, 2);
@@ -57,7 +61,7 @@ export class Gateway {
   /** Starts the program; for a gateway that was stopped, too. */
   async launch() {
     const said = createWriteStream(path.join(this.folder, 'stderr'), { flags: 'a' });
-    this.#process = start('toolgate', this.#arguments('serve'), {
+    this.#process = start('toolgate', this.#arguments('serve', ...(this.trust ? ['--trust', this.trust] : [])), {
       env: this.#environment(),
       cwd: this.folder,
       stdio: ['ignore', 'ignore', 'pipe'],

@@ -84,10 +84,11 @@ function standing(server, name, wanted) {
 test('the queue has the most urgent on top, with its reasons', async () => {
   const rows = await page.getByRole('navigation', { name: 'Waiting' }).getByRole('link').allInnerTexts();
   const firsts = rows.map((text) => text.split('\n')[0]);
-  assert.deepEqual(firsts, ['notes', 'github', 'jira', 'weather', 'maps']);
-  assert.match(rows[0], /Tools to review[^]*12 new[^]*2 flagged/);
-  assert.match(rows[1], /Tools changed[^]*1 new[^]*1 changed/);
-  assert.match(rows[3], /New server/);
+  assert.deepEqual(firsts, ['All new servers', 'notes', 'github', 'jira', 'weather', 'maps']);
+  assert.match(rows[0], /2 servers/);
+  assert.match(rows[1], /Tools to review[^]*12 new[^]*2 flagged/);
+  assert.match(rows[2], /Tools changed[^]*1 new[^]*1 changed/);
+  assert.match(rows[4], /New server/);
 });
 
 describe('a server that was never started', () => {
@@ -227,6 +228,47 @@ describe('a server whose tools have changed', () => {
   });
 });
 
+describe('new servers together', () => {
+  beforeEach(() => session.visit('/review/together'));
+
+  const row = (name) => page.getByRole('listitem').filter({ has: page.getByRole('checkbox', { name: `Select ${name}` }) });
+
+  test('are shown with all that they run; a tick is missing where something is odd', async () => {
+    assert.match(await row('weather').innerText(), /--last-argument[^]*API_KEY and LANG/);
+    assert.match(await row('weather').innerText(), /does not show[^]*ZWSP[^]*says “auto”/);
+    assert.equal(await page.getByRole('checkbox', { name: 'Select weather' }).isChecked(), false);
+    await page.getByText('Tick the servers that you know').waitFor();
+    await page.keyboard.press('a');
+    assert.equal(gateway.decisions.length, 0);
+  });
+
+  test('are let in only once what they run was in view, each as it was shown', async () => {
+    await page.setViewportSize({ width: 1200, height: 320 });
+    await page.getByRole('checkbox', { name: 'Select notes' }).check();
+    await page.getByRole('checkbox', { name: 'Select weather' }).check();
+    await page.locator('main').evaluate((main) => main.scrollTo({ top: 0 }));
+    const start = button('Start 2 and let clean tools in');
+    await read();
+    await start.click();
+    await decided(2);
+    assert.deepEqual(gateway.decisions.toSorted((one, other) => (one.server < other.server ? -1 : 1)), [
+      { server: 'notes', decision: 'trust', mode: 'scan' },
+      { server: 'weather', decision: 'start', launch: 'launch of weather', mode: 'scan' },
+    ]);
+    await page.keyboard.press('z');
+    await page.getByText('2 servers are as they were before').waitFor();
+  });
+
+  test('that would be started in another way by now have to be looked at again', async () => {
+    await page.getByRole('checkbox', { name: 'Select weather' }).check();
+    await read();
+    gateway.state.servers.find(({ name }) => name === 'weather').launch = 'another';
+    await button('Start it, ask me about each tool').click();
+    await page.getByText('started in another way by now').waitFor();
+    assert.equal(gateway.state.servers.find(({ name }) => name === 'weather').may_start, false);
+  });
+});
+
 test('a changed launch is shown beside the approved one', async () => {
   await open('jira');
   const text = await page.getByRole('group', { name: 'approved → now' }).innerText();
@@ -251,9 +293,11 @@ test('everything works without a mouse', async () => {
   });
   const focused = () => page.evaluate(() => document.activeElement.textContent.trim());
   await keyboard.press('j');
-  await heading('github');
-  assert.equal(await focused(), 'github', 'the focus goes along');
+  await heading('notes');
+  assert.equal(await focused(), 'notes', 'the focus goes along');
   await keyboard.press('k');
+  await heading('All new servers');
+  await keyboard.press('j');
   await heading('notes');
   for (let step = 0; step < 60 && !/^list_9/.test(await focused()); step += 1) await keyboard.press('Tab');
   assert.match(await focused(), /^list_9/);
@@ -291,7 +335,7 @@ for (const [theme, locale] of [
 ]) {
   test(`no barriers in ${theme}, in ${locale}, wide and narrow`, async () => {
     const own = await Session.open(browser, gateway, { theme, locale, path: '/review' });
-    for (const place of [...PLACES, '/review/4711', '/servers', '/servers/notes', '/welcome']) {
+    for (const place of [...PLACES, '/review', '/review/4711', '/servers', '/servers/notes', '/welcome']) {
       await own.page.setViewportSize({ width: 1200, height: 800 });
       await own.visit(place);
       const closed = own.page.locator('main [aria-expanded=false]');

@@ -1,83 +1,96 @@
 import type { Route } from './lib/router.svelte';
+import Activity from './screens/Activity.svelte';
+import AddServer from './screens/AddServer.svelte';
+import Clients from './screens/Clients.svelte';
+import Doctor from './screens/Doctor.svelte';
+import Home from './screens/Home.svelte';
+import Logs from './screens/Logs.svelte';
+import Review from './screens/Review.svelte';
+import Server from './screens/Server.svelte';
+import Servers from './screens/Servers.svelte';
+import Settings from './screens/Settings.svelte';
+import SignIns from './screens/SignIns.svelte';
+import Tools from './screens/Tools.svelte';
+import Welcome from './screens/Welcome.svelte';
 
-/** Every screen, loaded when it is first visited; the first pattern that fits wins. */
+/** Every screen; the first pattern that fits wins. */
 export const routes: Route[] = [
-  { id: 'home', pattern: '/', title: 'nav.home', load: () => import('./screens/Home.svelte') },
+  { id: 'home', pattern: '/', title: 'nav.home', screen: Home },
   {
     id: 'welcome',
     pattern: '/welcome',
     title: 'nav.welcome',
-    load: () => import('./screens/Welcome.svelte'),
+    screen: Welcome,
   },
   {
     id: 'servers',
     pattern: '/servers',
     title: 'nav.servers',
-    load: () => import('./screens/Servers.svelte'),
+    screen: Servers,
   },
   {
     id: 'add',
     pattern: '/servers/add/:way?',
     title: 'nav.add',
     within: ['way'],
-    load: () => import('./screens/AddServer.svelte'),
+    screen: AddServer,
   },
   {
     id: 'server',
     pattern: '/servers/:name/:tab?',
     title: 'nav.server',
     within: ['tab'],
-    load: () => import('./screens/Server.svelte'),
+    screen: Server,
   },
   {
     id: 'review',
     pattern: '/review/:id?/:server?',
     title: 'nav.review',
     within: ['id', 'server'],
-    load: () => import('./screens/Review.svelte'),
+    screen: Review,
   },
   {
     id: 'sign-ins',
     pattern: '/sign-ins',
     title: 'nav.signIns',
-    load: () => import('./screens/SignIns.svelte'),
+    screen: SignIns,
   },
   {
     id: 'clients',
     pattern: '/clients',
     title: 'nav.clients',
-    load: () => import('./screens/Clients.svelte'),
+    screen: Clients,
   },
   {
     id: 'tools',
     pattern: '/tools',
     title: 'nav.tools',
-    load: () => import('./screens/Tools.svelte'),
+    screen: Tools,
   },
   {
     id: 'activity',
     pattern: '/activity/:id?',
     title: 'nav.activity',
     within: ['id'],
-    load: () => import('./screens/Activity.svelte'),
+    screen: Activity,
   },
   {
     id: 'logs',
     pattern: '/logs/:id?',
     title: 'nav.logs',
     within: ['id'],
-    load: () => import('./screens/Logs.svelte'),
+    screen: Logs,
   },
   {
     id: 'settings',
     pattern: '/settings',
     title: 'nav.settings',
-    load: () => import('./screens/Settings.svelte'),
+    screen: Settings,
   },
   {
     id: 'doctor',
     pattern: '/doctor',
     title: 'nav.doctor',
-    load: () => import('./screens/Doctor.svelte'),
+    screen: Doctor,
   },
 ];

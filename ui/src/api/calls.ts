@@ -10,21 +10,25 @@ import type {
   Candidate,
   Change,
   ConfigStatus,
+  Decided,
+  Decision,
   Entry,
   Finding,
   LogFile,
+  IssuedToken,
   Pause,
   RegistryPage,
   ServerDetail,
+  ServerReview,
   ServerStatus,
   SessionReply,
   Settings,
   SettingValue,
   Stats,
+  NewClientToken,
   ToolDetail,
   ToolSummary,
 } from './types';
-import type { Decided, Decision, MadeToken, ServerReview, TokenWish } from './trust';
 
 const part = encodeURIComponent;
 const post = { method: 'POST' } as const;
@@ -93,7 +97,7 @@ export const quarantine = {
 };
 
 export const tokens = {
-  add: (body: TokenWish) => request<MadeToken>('/tokens', { ...post, body }),
+  add: (body: NewClientToken) => request<IssuedToken>('/tokens', { ...post, body }),
   revoke: (id: string) => request<void>(`/tokens/${part(id)}`, remove),
 };
 

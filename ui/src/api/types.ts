@@ -6,7 +6,6 @@
  */
 
 import type { components } from './schema';
-import type { ClientToken, SandboxStatus, TokenRule, TrustStatus } from './trust';
 
 type Schemas = components['schemas'];
 
@@ -27,10 +26,7 @@ export type Entry = Record<string, unknown>;
 
 export type ProblemCode = Schemas['ProblemCode'];
 export type Problem = Schemas['Problem'];
-export type ServerStatus = With<
-  Merged<Schemas['ServerStatus']>,
-  { trust?: TrustStatus; sandbox?: SandboxStatus | null }
->;
+export type ServerStatus = Merged<Schemas['ServerStatus']>;
 export type ServerStateWord = ServerStatus['state'];
 export type SignInState = Schemas['SignInState'];
 export type SignInStatus = Schemas['SignInStatus'];
@@ -44,15 +40,7 @@ export type LanguageChoice = Preferences['language'];
 export type ThemeChoice = Preferences['theme'];
 export type Evidence = Schemas['Evidence'];
 export type ReviewItem = With<Schemas['ReviewItem'], { entry: Entry }>;
-export type Snapshot = With<
-  Schemas['Snapshot'],
-  {
-    servers: ServerStatus[];
-    review: ReviewItem[];
-    tokens?: ClientToken[];
-    token_rule?: TokenRule;
-  }
->;
+export type Snapshot = With<Schemas['Snapshot'], { servers: ServerStatus[]; review: ReviewItem[] }>;
 export type News = Schemas['Event'];
 
 export type SessionReply = Schemas['SessionToken'];
@@ -68,7 +56,7 @@ export type RegistryServer = With<Schemas['RegistryServer'], { choices: Registry
 export type RegistryPage = With<Schemas['RegistryPage'], { servers: RegistryServer[] }>;
 export type Change = With<Schemas['Change'], { before: Entry | null; after: Entry | null }>;
 
-export type ActivityKind = Schemas['ActivityKind'] | 'quarantine' | 'access';
+export type ActivityKind = Schemas['ActivityKind'];
 export type Activity = Schemas['Activity'];
 export type ActivityPage = Schemas['ActivityPage'];
 export type ActivityDetail = Schemas['ActivityDetail'];
@@ -93,3 +81,20 @@ export type SettingValue = boolean | number | string | null;
 export type Setting = With<Schemas['Setting'], { value: SettingValue; default: SettingValue }>;
 export type Settings = With<Schemas['SettingsPage'], { settings: Setting[] }>;
 export type Finding = Schemas['Finding'];
+
+export type DefinitionId = Schemas['DefinitionId'];
+export type DefinitionReview = Schemas['DefinitionReview'];
+export type HoldReason = Schemas['HoldReason'];
+export type ScanFinding = Schemas['ScanFinding'];
+export type ServerReview = Schemas['ServerReview'];
+export type TrustMode = Schemas['TrustMode'];
+export type TrustStatus = Schemas['TrustStatus'];
+export type UndoOffer = Schemas['UndoOffer'];
+export type Decision = Schemas['Decision'];
+export type Decided = Schemas['Decided'];
+export type SandboxStatus = Schemas['SandboxStatus'];
+
+export type ClientToken = Schemas['ClientToken'];
+export type IssuedToken = Schemas['IssuedToken'];
+export type NewClientToken = Schemas['NewClientToken'];
+export type TokenRule = Schemas['TokenRule'];

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { ServerStateWord, ServerStatus, Snapshot } from '../api/types';
+import type { ServerStateWord, Snapshot } from '../api/types';
 import { attention, setup } from './attention';
+import { server } from './server.fixture';
 
 function snapshot(states: ServerStateWord[], more: Partial<Snapshot> = {}): Snapshot {
   return {
-    servers: states.map((state, index) => ({ name: `s${index}`, state }) as ServerStatus),
+    servers: states.map((state, index) => server({ name: `s${index}`, state })),
     config: { path: '', loaded_at: 0, diagnostics: [] },
     totals: { calls_today: 0 },
     clients: [],

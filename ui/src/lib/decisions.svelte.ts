@@ -9,10 +9,16 @@
 
 import { SvelteMap } from 'svelte/reactivity';
 import * as api from '../api/calls';
-import type { Decided, Decision } from '../api/trust';
-import type { ReviewItem } from '../api/types';
+import type { Decided, Decision, ReviewItem, UndoOffer } from '../api/types';
+import { forEach } from './bulk';
 import { t } from './i18n.svelte';
 import { complain, tell } from './toasts.svelte';
+
+/**
+ * What is said of a decision about this server. Whoever asked may be gone by then, so it reads
+ * nothing of theirs.
+ */
+export type Words = (decided: Decided, server: string) => string;
 
 /** As long as the note with its button is shown. */
 const UNDO_MS = 10_000;
@@ -21,6 +27,11 @@ const UNDO_MS = 10_000;
 const refused = new SvelteMap<string, ReturnType<typeof setTimeout>>();
 /** Ids that were approved and may still be in the snapshot. */
 const approved = new SvelteMap<string, true>();
+
+/** Servers about which a decision is under way: what it leaves behind is not told a second time. */
+const deciding = new Set<string>();
+/** The decision about each server that was offered to be taken back. */
+const offered = new Map<string, string>();
 
 /** What still waits, in the queue's order. */
 export function waiting(items: readonly ReviewItem[]): ReviewItem[] {
@@ -56,17 +67,57 @@ export function refuse(item: ReviewItem): void {
 }
 
 /** Decides about a server, says so in these words, and offers to take it back. */
-export async function decide(
-  server: string,
-  decision: Decision,
-  words: (decided: Decided) => string,
-): Promise<Decided> {
-  const decided = await api.quarantine.decide(server, decision);
-  tell(words(decided), async () => {
-    await api.quarantine.undo(decided.undo.id);
-    tell(t('review.undone', { name: server }));
-  });
+export async function decide(server: string, decision: Decision, words: Words): Promise<Decided> {
+  const decided = await post(server, decision);
+  tellUndo(server, words(decided, server), decided.undo);
   return decided;
+}
+
+/** Decides about several servers at once; one note says so, and takes all of it back. */
+export async function decideAll(
+  decisions: ReadonlyMap<string, Decision>,
+  words: (n: number) => string,
+): Promise<void> {
+  const offers = new Map<string, UndoOffer>();
+  await forEach([...decisions.keys()], async (server) => {
+    const decision = decisions.get(server);
+    if (decision) offers.set(server, (await post(server, decision)).undo);
+  });
+  if (offers.size === 0) return;
+  const takeBack = async (): Promise<void> => {
+    const back = await forEach([...offers.keys()], (server) =>
+      api.quarantine.undo(offers.get(server)?.id ?? ''),
+    );
+    if (back.length > 0) tell(t('review.undoneMany', { n: back.length }));
+  };
+  const until = Math.min(...[...offers.values()].map((offer) => offer.until));
+  tell(words(offers.size), takeBack, { until });
+}
+
+/** Offers to take back what was decided elsewhere, or before the page was loaded anew. */
+export function offerUndo(server: string, offer: UndoOffer): void {
+  if (deciding.has(server) || offered.get(server) === offer.id || offer.until < Date.now()) return;
+  offered.set(server, offer.id);
+  tellUndo(server, t('review.undoable', { name: server }), offer);
+}
+
+function tellUndo(server: string, words: string, { id, until }: UndoOffer): void {
+  const undo = async (): Promise<void> => {
+    await api.quarantine.undo(id);
+    tell(t('review.undone', { name: server }));
+  };
+  tell(words, undo, { until, cli: `toolgate review undo ${id}` });
+}
+
+async function post(server: string, decision: Decision): Promise<Decided> {
+  deciding.add(server);
+  try {
+    const decided = await api.quarantine.decide(server, decision);
+    offered.set(server, decided.undo.id);
+    return decided;
+  } finally {
+    deciding.delete(server);
+  }
 }
 
 async function send(id: string): Promise<void> {

@@ -9,25 +9,10 @@ import type {
 import { icons } from '../components/icons';
 import en from '../locales/en';
 import { health, needsYou } from './health';
+import { server as anyServer } from './server.fixture';
 
 function server(state: ServerStateWord, more: Partial<ServerStatus> = {}): ServerStatus {
-  return {
-    name: 'one',
-    slug: 'one',
-    state,
-    since: 0,
-    transport: 'stdio',
-    target: 'one',
-    pid: null,
-    starts: 1,
-    protocol: null,
-    server_info: null,
-    tools: 0,
-    calls: 0,
-    last_call: null,
-    sign_in: null,
-    ...more,
-  };
+  return anyServer({ state, ...more });
 }
 
 const problem = (code: ProblemCode) => ({ problem: { code, message: '', fix: '' } });

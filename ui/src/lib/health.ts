@@ -21,7 +21,7 @@ export interface Health {
 
 /** The first that applies wins. */
 export function health(server: ServerStatus): Health {
-  const { hold, may_start } = server.trust ?? {};
+  const { hold, may_start } = server.trust;
   // What fails says so first; what is not allowed to start cannot fail.
   if (hold && server.state !== 'disabled' && (!may_start || server.state === 'ready')) {
     return { word: `trust.hold_${hold}`, icon: 'review', remedy: 'review', ...waits };

@@ -10,14 +10,12 @@ export interface ScreenProps {
   query: URLSearchParams;
 }
 
-/** A screen may do without what it is given. */
-export type Screen = Component<ScreenProps> | Component<Record<string, never>>;
-
 export interface Route {
   id: string;
   pattern: string;
   title: Key;
-  load: () => Promise<{ default: Screen }>;
+  /** One may do without what it is given. */
+  screen: Component<ScreenProps> | Component<Record<string, never>>;
   /** Parts whose change is not another screen, for example the tab. */
   within?: string[];
 }

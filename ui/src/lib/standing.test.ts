@@ -1,25 +1,12 @@
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import type { ServerStatus } from '../api/types';
+import { server as anyServer } from './server.fixture';
 
 const NOW = 1_800_000_000_000;
 const HOUR = 3_600_000;
 
-const server = (rest: Partial<ServerStatus>): ServerStatus => ({
-  name: 's',
-  slug: 's',
-  state: 'ready',
-  since: NOW - 3 * HOUR,
-  transport: 'stdio',
-  target: '',
-  pid: null,
-  starts: 2,
-  protocol: null,
-  server_info: null,
-  tools: 0,
-  calls: 0,
-  last_call: null,
-  ...rest,
-});
+const server = (rest: Partial<ServerStatus>): ServerStatus =>
+  anyServer({ since: NOW - 3 * HOUR, starts: 2, ...rest });
 
 describe('standing', () => {
   let standing: (server: ServerStatus, now: number) => string;

@@ -11,6 +11,8 @@ export interface Toast {
   message: string;
   fix: string;
   undo?: () => void | Promise<void>;
+  /** How to take it back on the command line. */
+  cli?: string;
   /** Until when it is shown, in Unix milliseconds. */
   until: number;
 }
@@ -28,9 +30,13 @@ export const toasts = {
   },
 };
 
-/** Says that something was done; with `undo`, for ten seconds, how to take it back. */
-export function tell(message: string, undo?: () => void | Promise<void>): void {
-  show({ tone: 'done', message, fix: '', ...(undo ? { undo } : {}) });
+/** Says that something was done; with `undo`, for ten seconds, or `until` then, how to take it back. */
+export function tell(
+  message: string,
+  undo?: () => void | Promise<void>,
+  more: { until?: number; cli?: string } = {},
+): void {
+  show({ tone: 'done', message, fix: '', ...(undo ? { undo } : {}), ...more });
 }
 
 /** Says what did not work and what to do about it. */
@@ -64,9 +70,9 @@ export async function undo(toast: Toast): Promise<void> {
   }
 }
 
-function show(toast: Omit<Toast, 'id' | 'until'>): void {
+function show(toast: Omit<Toast, 'id' | 'until'> & { until?: number }): void {
   const id = next++;
-  const shown = toast.undo ? UNDO_MS : SHOWN_MS[toast.tone];
-  items = [...items, { id, until: Date.now() + shown, ...toast }].slice(-MOST);
-  setTimeout(() => dismiss(id), shown);
+  const until = toast.until ?? Date.now() + (toast.undo ? UNDO_MS : SHOWN_MS[toast.tone]);
+  items = [...items, { ...toast, id, until }].slice(-MOST);
+  setTimeout(() => dismiss(id), until - Date.now());
 }

@@ -1,23 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import type { TrustStatus } from '../api/trust';
-import type { ServerStatus } from '../api/types';
+import type { SandboxStatus, ServerStateWord, ServerStatus, TrustStatus } from '../api/types';
 import { attention } from './attention';
 import { health, needsYou } from './health';
-import { countsOf, held, reviewPath, sandboxWords } from './trust';
+import { calm, server as whole } from './server.fixture';
+import { countsOf, held, newcomers, reviewPath, sandboxWords } from './trust';
 
-const calm: TrustStatus = {
-  mode: 'manual',
-  hold: null,
-  may_start: true,
-  approved: 3,
-  pending: 0,
-  changed: 0,
-  blocked: 0,
-  flagged: 0,
-};
-
-function server(state: string, trust?: Partial<TrustStatus>): ServerStatus {
-  return { name: 's', state, ...(trust ? { trust: { ...calm, ...trust } } : {}) } as ServerStatus;
+function server(state: ServerStateWord, trust: Partial<TrustStatus> = {}): ServerStatus {
+  return whole({ state, trust: { ...calm, ...trust } });
 }
 
 describe('a held server', () => {
@@ -25,7 +14,6 @@ describe('a held server', () => {
     expect(held(server('ready', { hold: 'added-definitions' }))).toBe(true);
     expect(needsYou(server('disabled', { hold: 'new-server' }))).toBe(true);
     expect(held(server('ready', {}))).toBe(false);
-    expect(held(server('ready'))).toBe(false);
   });
 
   it('is counted once', () => {
@@ -62,6 +50,20 @@ describe('what waits', () => {
   });
 });
 
+describe('newcomers', () => {
+  it.each([
+    [{ hold: 'new-server', may_start: false }, true],
+    [{ hold: 'new-definitions', pending: 3, flagged: 1 }, true],
+    [{ hold: 'new-definitions', pending: 1, flagged: 1 }, false],
+    [{ hold: 'new-definitions', pending: 3, mode: 'scan' }, false],
+    [{ hold: 'added-definitions', pending: 3 }, false],
+    [{ hold: 'launch-changed', may_start: false }, false],
+    [{}, false],
+  ] as const)('%j: %s', (trust, one) => {
+    expect(newcomers([server('ready', trust)])).toHaveLength(one ? 1 : 0);
+  });
+});
+
 describe('a sandbox', () => {
   it('is named part by part', () => {
     const sandbox = {
@@ -70,7 +72,8 @@ describe('a sandbox', () => {
       network: 'open',
       sockets: 'none',
       processes: 'limited',
-    } as const;
+      notes: [],
+    } satisfies SandboxStatus;
     expect(sandboxWords(sandbox).split(' · ')).toEqual([
       'trust.files_writes-fenced',
       'trust.network_open',

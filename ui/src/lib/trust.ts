@@ -1,15 +1,29 @@
 /** How a server stands with the quarantine, in words. */
 
-import type { SandboxStatus, TrustStatus } from '../api/trust';
-import type { ServerStatus } from '../api/types';
+import type { SandboxStatus, ServerStatus, TrustStatus } from '../api/types';
 import { t } from './i18n.svelte';
 import { segment } from './pattern';
+
+/** Where all new servers are looked at together. */
+export const TOGETHER = '/review/together';
 
 export const modes = ['manual', 'scan', 'auto'] as const;
 
 /** Whether something of the server waits for the person. */
 export function held(server: ServerStatus): boolean {
-  return Boolean(server.trust?.hold);
+  return server.trust.hold !== null;
+}
+
+/**
+ * Servers that nobody has let in yet, which can be decided about together: those never started,
+ * and those of whose tools clean ones wait for a first decision.
+ */
+export function newcomers(servers: readonly ServerStatus[]): ServerStatus[] {
+  return servers.filter(
+    ({ trust: { hold, mode, pending, flagged } }) =>
+      hold === 'new-server' ||
+      (hold === 'new-definitions' && mode === 'manual' && pending > flagged),
+  );
 }
 
 /** Where what waits of a server is looked at. */

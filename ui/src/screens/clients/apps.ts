@@ -1,6 +1,6 @@
 /** The programs that can use the gateway, and what each wants to be told; checked 2026-11-20. */
 
-import type { TokenRule } from '../../api/trust';
+import type { TokenRule } from '../../api/types';
 
 export type System = 'mac' | 'windows' | 'linux';
 

@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import type { ClientToken } from '../../api/trust';
+import type { ClientToken } from '../../api/types';
 import { apps, SOME_TOKEN } from './apps';
-import { good, headerOf, inOrder, wish } from './tokens';
+import { cliOf, good, headerOf, inOrder, wish } from './tokens';
 
 const now = 1_000_000;
 
 function token(id: string, more: Partial<ClientToken> = {}): ClientToken {
-  return { id, name: id, created_at: 0, ...more };
+  const usual = { created_at: 0, expires_at: null, last_used: null, servers: null, tools: null };
+  return { id, name: id, ...usual, ...more };
 }
 
 describe('the wish for a token', () => {
@@ -17,6 +18,15 @@ describe('the wish for a token', () => {
       servers: ['time'],
       expires_at: now + 30 * 24 * 60 * 60 * 1000,
     });
+  });
+});
+
+describe('the command for a token', () => {
+  it('says what was chosen', () => {
+    expect(cliOf(' ', [], 0)).toBe('toolgate tokens add NAME');
+    expect(cliOf('VS Code', ['time', 'my notes'], 30)).toBe(
+      "toolgate tokens add 'VS Code' --server time --server 'my notes' --expires 30d",
+    );
   });
 });
 

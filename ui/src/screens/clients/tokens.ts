@@ -1,6 +1,7 @@
 /** Tokens of clients: what is asked for, and what a client is told. */
 
-import type { ClientToken, TokenWish } from '../../api/trust';
+import type { ClientToken, NewClientToken } from '../../api/types';
+import { quote } from '../../lib/shell';
 
 const DAY_MS = 86_400_000;
 
@@ -9,12 +10,26 @@ export const LIVES = [0, 30, 90, 365] as const;
 export type Life = (typeof LIVES)[number];
 
 /** The wish for a token; `servers` is empty for all of them. */
-export function wish(name: string, servers: readonly string[], life: Life, now: number): TokenWish {
+export function wish(
+  name: string,
+  servers: readonly string[],
+  life: Life,
+  now: number,
+): NewClientToken {
   return {
     name: name.trim(),
     ...(servers.length > 0 ? { servers: [...servers] } : {}),
     ...(life > 0 ? { expires_at: now + life * DAY_MS } : {}),
   };
+}
+
+/** The same on the command line. */
+export function cliOf(name: string, servers: readonly string[], life: Life): string {
+  return [
+    `toolgate tokens add ${name.trim() === '' ? 'NAME' : quote(name.trim())}`,
+    ...servers.map((server) => `--server ${quote(server)}`),
+    ...(life > 0 ? [`--expires ${life}d`] : []),
+  ].join(' ');
 }
 
 /** The header that a client sends. */

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { DefinitionReview, ScanFinding, ServerReview, Verdict } from '../../api/trust';
+import type { DefinitionReview, ScanFinding, ServerReview } from '../../api/types';
 import {
   chosen,
+  cliOf,
   decision,
   differs,
   effectOf,
@@ -21,6 +22,7 @@ function tool(name: string, more: Partial<DefinitionReview> = {}): DefinitionRev
     standing: 'pending',
     hash: `hash of ${name}`,
     now: { name, description: 'Does it.' },
+    approved: null,
     verdict: 'clean',
     findings: [],
     since: 0,
@@ -29,7 +31,7 @@ function tool(name: string, more: Partial<DefinitionReview> = {}): DefinitionRev
   };
 }
 
-function finding(code: string, verdict: Exclude<Verdict, 'clean'>): ScanFinding {
+function finding(code: string, verdict: ScanFinding['verdict']): ScanFinding {
   return { code, verdict, message: '', place: '', excerpt: '' };
 }
 
@@ -37,8 +39,8 @@ const names = (all: DefinitionReview[]): string[] => all.map(({ name }) => name)
 
 describe('filters', () => {
   it.each([
-    [tool('new'), ['waiting', 'all']],
-    [tool('changed', { standing: 'changed' }), ['waiting', 'changed', 'all']],
+    [tool('new'), ['waiting', 'clean', 'all']],
+    [tool('changed', { standing: 'changed' }), ['waiting', 'clean', 'changed', 'all']],
     [tool('approved', { standing: 'approved' }), ['all']],
     [tool('gone', { listed: false }), ['all']],
     [tool('flagged', { verdict: 'review' }), ['waiting', 'flagged', 'all']],
@@ -195,5 +197,23 @@ describe('a launch', () => {
     };
     expect(launchLines(evidence, words)).toBe('npx x\nin: /tmp\nE: A\nE: B\nH: C');
     expect(launchLines({ ...evidence, cwd: null, env: [], headers: [] }, words)).toBe('npx x');
+  });
+});
+
+describe('the same on the command line', () => {
+  const odd = tool('it is', { verdict: 'block' });
+
+  it('names all that wait at once, but not what misleads', () => {
+    expect(cliOf('approve', 'a b', [tool('x')], true)).toBe("toolgate review approve 'a b' --all");
+    expect(cliOf('approve', 's', [odd], true)).toBe("toolgate review approve s 'it is'");
+    expect(cliOf('block', 's', [odd], true)).toBe('toolgate review block s --all');
+  });
+
+  it('names what was picked, with its kind, and stays short', () => {
+    const some = [tool('x'), tool('y', { kind: 'prompt' }), tool('', { kind: 'instructions' })];
+    expect(cliOf('approve', 's', some, false)).toBe(
+      'toolgate review approve s x prompt:y instructions',
+    );
+    expect(cliOf('block', 's', [...some, ...some], false)).toBe('toolgate review block s NAME…');
   });
 });

@@ -4,18 +4,22 @@ import type {
   Decision,
   DefinitionId,
   DefinitionReview,
+  Effect,
+  Evidence,
   ScanFinding,
   ServerReview,
-} from '../../api/trust';
-import type { Effect, Evidence } from '../../api/types';
+} from '../../api/types';
+import { quote } from '../../lib/shell';
 
-export const filters = ['waiting', 'changed', 'flagged', 'all'] as const;
+export const filters = ['waiting', 'clean', 'changed', 'flagged', 'all'] as const;
 export type Filter = (typeof filters)[number];
 
 export function fits(definition: DefinitionReview, filter: Filter): boolean {
   switch (filter) {
     case 'waiting':
       return waits(definition);
+    case 'clean':
+      return waits(definition) && definition.verdict === 'clean';
     case 'changed':
       return definition.standing === 'changed';
     case 'flagged':
@@ -58,6 +62,26 @@ export function decision(
   const open = definitions.filter(({ standing }) => standing !== done);
   if (open.length === 0) return null;
   return { decision, definitions: open.map(({ kind, name, hash }) => ({ kind, name, hash })) };
+}
+
+/** The same on the command line, which has to name what is made to mislead, and is kept short. */
+export function cliOf(
+  decision: 'approve' | 'block',
+  server: string,
+  target: readonly DefinitionReview[],
+  whole: boolean,
+): string {
+  const MOST = 4;
+  const start = `toolgate review ${decision} ${quote(server)}`;
+  const misleads = target.some(({ verdict }) => verdict === 'block');
+  if (whole && !(misleads && decision === 'approve')) return `${start} --all`;
+  const names = target.length > MOST ? ['NAME…'] : target.map((one) => quote(cliName(one)));
+  return `${start} ${names.join(' ')}`;
+}
+
+function cliName({ kind, name }: DefinitionId): string {
+  if (kind === 'tool') return name;
+  return kind === 'instructions' ? kind : `${kind}:${name}`;
 }
 
 /** Those that are made to mislead and whose findings were not in view yet. */

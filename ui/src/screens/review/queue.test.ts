@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { HoldReason, TrustStatus } from '../../api/trust';
-import type { ReviewItem, ServerStatus } from '../../api/types';
+import type { HoldReason, ReviewItem, ServerStatus, TrustStatus } from '../../api/types';
+import { calm, server as anyServer } from '../../lib/server.fixture';
 import { queue, server as entryOf } from './queue';
 
 function server(
@@ -9,18 +9,7 @@ function server(
   since = 0,
   more: Partial<TrustStatus> = {},
 ): ServerStatus {
-  const trust = {
-    mode: 'manual',
-    hold,
-    may_start: true,
-    approved: 0,
-    pending: 0,
-    changed: 0,
-    blocked: 0,
-    flagged: 0,
-    ...more,
-  };
-  return { name, since, trust } as ServerStatus;
+  return anyServer({ name, since, trust: { ...calm, hold, ...more } });
 }
 
 function proposal(id: string, at: number, warnings: string[] = []): ReviewItem {
@@ -31,11 +20,7 @@ const names = (all: { name: string }[]): string[] => all.map(({ name }) => name)
 
 describe('the queue', () => {
   it('has proposals and held servers, and nothing else', () => {
-    const servers = [
-      server('held', 'new-server'),
-      server('fine', null),
-      { name: 'older', since: 0 } as ServerStatus,
-    ];
+    const servers = [server('held', 'new-server'), server('fine', null)];
     expect(names(queue([proposal('one', 1)], servers))).toEqual(['held', 'one']);
   });
 
@@ -55,6 +40,14 @@ describe('the queue', () => {
       'link',
       'new',
     ]);
+  });
+
+  it('has several new servers together on top, and one by one', () => {
+    const servers = [server('b', 'new-server', 2), server('a', 'new-server', 1)];
+    const [all, ...single] = queue([], servers);
+    expect(all?.together).toEqual(servers);
+    expect(all?.since).toBe(1);
+    expect(names(single)).toEqual(['a', 'b']);
   });
 
   it('keeps a server apart from a proposal of the same name', () => {

@@ -1,12 +1,11 @@
 /** What waits for the person: proposals, and servers that are held. */
 
-import type { HoldReason } from '../../api/trust';
-import type { ReviewItem, ServerStatus } from '../../api/types';
+import type { HoldReason, ReviewItem, ServerStatus } from '../../api/types';
 import type { IconName } from '../../components/icons';
 import type { Tone } from '../../lib/health';
 import { t } from '../../lib/i18n.svelte';
 import { segment } from '../../lib/pattern';
-import { reviewPath } from '../../lib/trust';
+import { newcomers, reviewPath, TOGETHER } from '../../lib/trust';
 
 /** A reason to look, as it stands in the queue. */
 export interface Tag {
@@ -15,24 +14,45 @@ export interface Tag {
   icon: IconName;
 }
 
-/** One thing that waits: a proposal or a server. */
+/** One thing that waits: a proposal, a server, or all servers that are new, together. */
 export type Waiting = {
   id: string;
   path: string;
   name: string;
   since: number;
   tags: Tag[];
-} & ({ item: ReviewItem; server?: never } | { server: ServerStatus; item?: never });
+} & (
+  | { item: ReviewItem; server?: never; together?: never }
+  | { server: ServerStatus; item?: never; together?: never }
+  | { together: ServerStatus[]; item?: never; server?: never }
+);
 
-/** All of it: what a scan complained about, then what worked before, then the rest; oldest first. */
+/**
+ * All of it: new servers together, where there are several; then one by one, first what a scan
+ * complained about, then what worked before, then the rest; oldest first.
+ */
 export function queue(items: readonly ReviewItem[], servers: readonly ServerStatus[]): Waiting[] {
-  const held = servers.filter(({ trust }) => trust?.hold);
-  return [...items.map(proposal), ...held.map(server)].toSorted(
+  const held = servers.filter(({ trust }) => trust.hold);
+  const single = [...items.map(proposal), ...held.map(server)].toSorted(
     (one, other) =>
       urgency(one) - urgency(other) ||
       one.since - other.since ||
       one.name.localeCompare(other.name),
   );
+  const fresh = newcomers(servers);
+  return fresh.length > 1 ? [together(fresh), ...single] : single;
+}
+
+function together(servers: ServerStatus[]): Waiting {
+  const word = t('review.servers', { n: servers.length });
+  return {
+    id: 'together',
+    path: TOGETHER,
+    name: t('review.together'),
+    since: Math.min(...servers.map(({ since }) => since)),
+    tags: [{ word, tone: 'neutral', icon: 'servers' }],
+    together: servers,
+  };
 }
 
 /** The server as one that waits, also where nothing of it does. */
@@ -62,8 +82,8 @@ function proposal(item: ReviewItem): Waiting {
 const MISSED: (HoldReason | undefined | null)[] = ['launch-changed', 'changed-definitions'];
 
 function urgency({ server }: Waiting): number {
-  if (server?.trust && server.trust.flagged > 0) return 0;
-  return MISSED.includes(server?.trust?.hold) ? 1 : 2;
+  if (server && server.trust.flagged > 0) return 0;
+  return MISSED.includes(server?.trust.hold) ? 1 : 2;
 }
 
 const sources = { link: 'link', agent: 'clients', paste: 'paste' } as const;
@@ -77,7 +97,7 @@ function proposalTags({ source, evidence }: ReviewItem): Tag[] {
 }
 
 function serverTags({ trust }: ServerStatus): Tag[] {
-  if (!trust?.hold) return [];
+  if (!trust.hold) return [];
   const { hold, pending, changed, flagged } = trust;
   const tags: Tag[] = [{ word: t(`trust.hold_${hold}`), tone: 'neutral', icon: holds[hold] }];
   const counted = [

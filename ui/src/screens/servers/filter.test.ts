@@ -1,14 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import type { TrustStatus } from '../../api/trust';
-import type { Problem, ServerStateWord, ServerStatus } from '../../api/types';
+import type { Problem, ServerStateWord, ServerStatus, TrustStatus } from '../../api/types';
+import { calm, server as anyServer } from '../../lib/server.fixture';
 import { byHealth, filters, fits } from './filter';
 
 function server(state: ServerStateWord, more: Partial<ServerStatus> = {}): ServerStatus {
-  const base = { name: 'github', target: 'npx -y pkg', transport: 'stdio', state, sign_in: null };
-  return { ...base, ...more } as ServerStatus;
+  return anyServer({ name: 'github', target: 'npx -y pkg', state, ...more });
 }
 
-const trust = { hold: 'new-definitions', may_start: true } as TrustStatus;
+const trust: TrustStatus = { ...calm, hold: 'new-definitions' };
 const problem: Problem = { code: 'exited', message: '', fix: '' };
 
 describe('fits', () => {
