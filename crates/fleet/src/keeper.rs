@@ -292,9 +292,10 @@ impl Memory {
         let server = |(name, view): (&ServerName, &View)| CatalogServer {
             name: name.clone(),
             slug: self.slugs.get(name).cloned().unwrap_or_default(),
-            state: match self.let_in(name) {
-                None if view.status.is_some() => held_back(&view.state.without_words()),
-                _ => view.state.clone(),
+            state: if view.trust.is_open() {
+                view.state.clone()
+            } else {
+                held_back(&view.state.without_words())
             },
             instructions: self
                 .let_in(name)

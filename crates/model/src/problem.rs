@@ -73,6 +73,20 @@ impl ProblemCode {
         }
     }
 
+    /// Whether its message may hold words of the server.
+    pub fn quotes_server(self) -> bool {
+        !matches!(
+            self,
+            Self::CommandNotFound
+                | Self::SpawnFailed
+                | Self::MissingVariable
+                | Self::MissingSecret
+                | Self::KeychainUnavailable
+                | Self::InvalidConfig
+                | Self::Held
+        )
+    }
+
     /// Whether trying again by itself is pointless (or rude) until a person changes something.
     pub fn needs_person(self) -> bool {
         matches!(

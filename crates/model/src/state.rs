@@ -90,7 +90,7 @@ impl ServerState {
         if let Self::BackingOff { problem, .. }
         | Self::CrashLoop { problem, .. }
         | Self::NeedsPerson { problem } = &mut state
-            && problem.code != ProblemCode::Held
+            && problem.code.quotes_server()
         {
             let code = problem.code.as_str();
             problem.message = format!("It does not work ({code}); the user can see why.");

@@ -219,6 +219,13 @@ pub struct TrustStatus {
     pub flagged: usize,
 }
 
+impl TrustStatus {
+    /// Whether clients may hear what the server says, rather than only that there is one.
+    pub fn is_open(&self) -> bool {
+        self.approved > 0 || self.mode == TrustMode::Auto
+    }
+}
+
 /// Everything about one server that a person decides about: `GET /api/v1/quarantine/{server}`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ServerReview {

@@ -96,7 +96,10 @@ async fn each_kind_of_change_can_be_reverted_once() {
         let added = matches!(edit, Edit::Add { .. });
         config.edit(edit).await.expect("written");
         let back = fleet.revert(latest(fleet).id).await.expect("reverted");
-        assert_eq!(back.as_ref().map(|(name, ..)| name.as_str()), if added { None } else { Some("a") });
+        assert_eq!(
+            back.as_ref().map(|(name, ..)| name.as_str()),
+            if added { None } else { Some("a") }
+        );
         assert_eq!(bench.file(), before);
     }
     // A revert is a change as well.

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use config::{Edit, edit::EditError};
 use fleet::RestartError;
-use model::{Author, Effect, ServerStatus, Severity, TrustMode};
+use model::{Author, Effect, ServerStatus, Severity};
 use rmcp::model::Tool;
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
@@ -111,8 +111,7 @@ pub(super) fn describe(server: &ServerStatus) -> Value {
         "name": server.name, "prefix": server.slug, "state": server.state.label(), "tools": server.tools,
     });
     // What a server says of its own failure is for people until one has let it in.
-    let is_let_in = server.trust.approved > 0 || server.trust.mode == TrustMode::Auto;
-    let state = if is_let_in {
+    let state = if server.trust.is_open() {
         server.state.clone()
     } else {
         server.state.without_words()

@@ -13,7 +13,12 @@ use wire::{Raw, RawObject, raw};
 const SMALL: usize = 32 * 1024;
 
 /// Findings that tell something else than that a model is being ordered about.
-const NO_ORDERS: [&str; 3] = ["hidden-characters", "credential", "too-long"];
+const NO_ORDERS: [&str; 4] = [
+    "control-characters",
+    "credential",
+    "hidden-characters",
+    "too-long",
+];
 
 /// A result as a model is to read it.
 pub(super) struct Cleansed {
