@@ -39,8 +39,8 @@ pub struct Settings {
     pub tool_response_limit: usize,
     /// How tools are called through the gateway.
     pub call_tools: CallTools,
-    /// The address of the registry that servers are looked up in.
-    pub registry: String,
+    /// The addresses of the registries that servers are looked up in, at least one.
+    pub registries: Vec<String>,
     /// What is logged, and how much of it is kept.
     pub logs: LogSettings,
     /// How the desktop behaves towards its user.
@@ -59,7 +59,7 @@ impl Default for Settings {
             allow_server_remove: true,
             tool_response_limit: DEFAULT_RESPONSE_LIMIT,
             call_tools: CallTools::default(),
-            registry: DEFAULT_REGISTRY.to_owned(),
+            registries: vec![DEFAULT_REGISTRY.to_owned()],
             logs: LogSettings::default(),
             desktop: Preferences::default(),
             servers: IndexMap::new(),
