@@ -13,7 +13,7 @@ async fn log_of(gateway: &Gateway, wanted: &str) -> anyhow::Result<String> {
     let file = gateway.data_dir().join("logs/server-noisy.log");
     let read = || std::fs::read(&file).unwrap_or_default();
     let has = || String::from_utf8_lossy(&read()).contains(wanted);
-    let found = process::wait_for(Duration::from_secs(60), has).await;
+    let found = process::wait_for(Duration::from_mins(1), has).await;
     anyhow::ensure!(
         found,
         "{wanted:?} is not in the log:\n{}",

@@ -159,11 +159,7 @@ async fn traffic(scene: &mut Scene) -> anyhow::Result<()> {
             .run("call_tool_write", "local__fail", arguments.clone())
             .await?;
         agent
-            .run(
-                "call_tool_read",
-                &format!("local__{seed}"),
-                arguments.clone(),
-            )
+            .run("call_tool_read", "local__nothing", arguments.clone())
             .await?;
         agent
             .run("call_tool_read", "local__add", json!({ "a": seed }))
