@@ -17,6 +17,7 @@ mod features;
 mod gateway_tools;
 mod large_results;
 mod logs;
+mod management;
 mod processes;
 mod quarantine;
 mod real_cells;

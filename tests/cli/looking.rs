@@ -111,6 +111,7 @@ async fn without_a_gateway_the_way_to_one_is_named() -> anyhow::Result<()> {
         &["servers", "import", "nothing.json"],
         &["servers", "history", "good"],
         &["servers", "sign-in", "good"],
+        &["registry", "search", "x"],
         &["tools", "cost"],
         &["logs", "gateway", "-f"],
     ];
@@ -125,6 +126,8 @@ async fn each_help_has_an_example() -> anyhow::Result<()> {
     let gateway = builder()?.prepare()?;
     for command in [
         &["pause"][..],
+        &["registry", "search"],
+        &["registry", "add"],
         &["review", "accept"],
         &["review", "dismiss"],
         &["activity"],

@@ -3,12 +3,12 @@
 use bytes::Bytes;
 use http::Method;
 use model::{
-    AcceptReview, Candidate, Candidates, Change, Decided, Decision, ParseText, ServerReview,
-    ServerStatus, SettingsPage,
+    AcceptReview, Candidate, Candidates, Change, Decided, Decision, ParseText, RegistryPage,
+    RegistryServer, ServerReview, ServerStatus, SettingsPage,
 };
 use serde_json::{Map, Value};
 
-use crate::path::path;
+use crate::path::{path, with_query};
 use crate::{Client, ClientError};
 
 impl Client {
@@ -20,6 +20,23 @@ impl Client {
         let path = path(&["servers", "parse"]);
         let found: Candidates = self.json(Method::POST, path, Some(&body)).await?;
         Ok(found.servers)
+    }
+
+    /// A page of the configured registries: all of it, or what fits a query.
+    pub async fn search_registries(
+        &self,
+        query: Option<&str>,
+        cursor: Option<&str>,
+    ) -> Result<RegistryPage, ClientError> {
+        let pairs = [("query", query), ("cursor", cursor)];
+        self.get(with_query(path(&["registry"]), &pairs)).await
+    }
+
+    /// A server that a registry lists, by its whole name there.
+    pub async fn registry_server(&self, id: &str) -> Result<RegistryServer, ClientError> {
+        let pairs = [("id", Some(id))];
+        self.get(with_query(path(&["registry", "server"]), &pairs))
+            .await
     }
 
     /// Adds a server that was proposed, or enables one that an agent has written.

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
-    activity, bridge, bundle, completions, config, logs, pause, review, serve, servers, settings,
-    tokens, tools, ui,
+    activity, bridge, bundle, completions, config, logs, pause, registry, review, serve, servers,
+    settings, tokens, tools, ui,
 };
 
 /// Shown at the end of the long help.
@@ -72,6 +72,9 @@ pub(crate) enum Command {
     /// List, add, remove and control servers
     #[command(subcommand)]
     Servers(servers::Command),
+    /// Search the registries of servers, and add from them
+    #[command(subcommand)]
+    Registry(registry::Command),
     /// Search, describe and call tools
     #[command(subcommand)]
     Tools(tools::Command),

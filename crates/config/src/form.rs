@@ -108,12 +108,21 @@ fn setting(key: String, part: &Value, value: Option<&Value>) -> Setting {
     Setting {
         restart: AT_START.contains(&key.as_str()),
         kind: kind(part, &choices),
-        value: value.unwrap_or(&default).clone(),
+        value: value.map_or_else(|| default.clone(), one_text),
         key,
         choices,
         default,
         description,
     }
+}
+
+/// A list of texts in the form of one text, as the reader takes it too.
+fn one_text(value: &Value) -> Value {
+    let Some(list) = value.as_array() else {
+        return value.clone();
+    };
+    let words: Vec<&str> = list.iter().filter_map(Value::as_str).collect();
+    words.join(" ").into()
 }
 
 /// The words of an enumeration, which a schema writes in either of two ways.

@@ -52,6 +52,12 @@ pub enum ImportError {
          another client."
     )]
     NoServers,
+    /// Archives are not read.
+    #[error(
+        "This is an archive, which is not read here. Unpack it where you trust it, and paste the \
+         command line of the server in it."
+    )]
+    Archive,
     /// YAML is not read.
     #[error(
         "This looks like YAML, which is not read here. Paste the server's command line or \
@@ -77,6 +83,9 @@ pub fn candidates(text: &str) -> Result<Vec<Candidate>, ImportError> {
     if text.is_empty() {
         return Err(ImportError::Empty);
     }
+    if is_archive(text.as_bytes()) {
+        return Err(ImportError::Archive);
+    }
     if text.len() > MAX_TEXT {
         return Err(ImportError::TooLarge);
     }
@@ -86,6 +95,18 @@ pub fn candidates(text: &str) -> Result<Vec<Candidate>, ImportError> {
         1..=MOST => Ok(name_all(found)),
         _ => Err(ImportError::TooMany),
     }
+}
+
+/// Whether bytes begin like an archive: ZIP, as MCPB and DXT files are too, gzip, 7z or xz.
+pub fn is_archive(bytes: &[u8]) -> bool {
+    let heads: [&[u8]; 5] = [
+        b"PK\x03\x04",
+        b"PK\x05\x06",
+        b"\x1f\x8b",
+        b"7z\xbc\xaf",
+        b"\xfd7zXZ",
+    ];
+    heads.iter().any(|head| bytes.starts_with(head))
 }
 
 /// One server whose entry is known already, for example from a registry.

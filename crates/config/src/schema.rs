@@ -52,9 +52,9 @@ struct File {
         clippy::doc_markdown,
         reason = "the text goes into the schema, where it is JSON"
     )]
-    /// Where servers are looked up by name: the address of a registry.
-    /// Default: "https://registry.modelcontextprotocol.io".
-    registry: Option<String>,
+    /// Where servers are looked up by name: the address of a registry, or of several, as a list or
+    /// with spaces in between. Default: "https://registry.modelcontextprotocol.io".
+    registry: Option<OneOrMore>,
     /// What is done to the results of tools before a model reads them.
     outputs: Option<Outputs>,
     /// What is logged, and how much of it is kept.
@@ -65,6 +65,15 @@ struct File {
     mcp_servers: Option<BTreeMap<String, Server>>,
     /// The servers by name, as VS Code calls it; the same as "mcpServers".
     servers: Option<BTreeMap<String, Server>>,
+}
+
+/// One text or several.
+#[derive(Serialize, JsonSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "only the shapes go into the schema")]
+enum OneOrMore {
+    One(String),
+    More(Vec<String>),
 }
 
 /// Whether clients need a token.

@@ -41,8 +41,8 @@ pub struct Settings {
     pub call_tools: CallTools,
     /// What is done to the results of tools before a model reads them.
     pub outputs: OutputSettings,
-    /// The address of the registry that servers are looked up in.
-    pub registry: String,
+    /// The addresses of the registries that servers are looked up in, at least one.
+    pub registries: Vec<String>,
     /// What is logged, and how much of it is kept.
     pub logs: LogSettings,
     /// How the desktop behaves towards its user.
@@ -62,7 +62,7 @@ impl Default for Settings {
             tool_response_limit: DEFAULT_RESPONSE_LIMIT,
             call_tools: CallTools::default(),
             outputs: OutputSettings::default(),
-            registry: DEFAULT_REGISTRY.to_owned(),
+            registries: vec![DEFAULT_REGISTRY.to_owned()],
             logs: LogSettings::default(),
             desktop: Preferences::default(),
             servers: IndexMap::new(),

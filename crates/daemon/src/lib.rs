@@ -122,6 +122,7 @@ pub async fn run(options: Options) -> Result<(), StartError> {
     } = options;
     private::directory(&paths.data_dir)?;
     let lock = Lock::take(&paths.lock_file, &paths.data_dir)?;
+    private::keep_to_user(&paths.config_file);
     let config = ConfigStore::open(&paths.config_file)?;
     let settings = Arc::clone(&config.current().settings);
     let doors = Doors::open(listen.unwrap_or(settings.listen), &paths.socket).await?;

@@ -17,6 +17,7 @@ impl Lock {
             what: path.display().to_string(),
             error,
         };
+        store::refuse_links(path).map_err(failed)?;
         let open = OpenOptions::new()
             .read(true)
             .write(true)

@@ -66,7 +66,6 @@ impl Parts {
             access: Access::new(private::token(&paths.token_file)?),
             log: readers,
             paths: Arc::new(paths.clone()),
-            registry: Arc::default(),
             tasks: TaskTracker::new(),
             closing: closing.clone(),
         };

@@ -10,8 +10,59 @@ use crate::StartError;
 
 /// Creates a folder for the user alone, or makes an existing one so.
 pub(crate) fn directory(path: &Path) -> Result<(), StartError> {
-    let made = fs::create_dir_all(path).and_then(|()| restrict(path, 0o700));
+    let made = fs::create_dir_all(path)
+        .and_then(|()| refuse_others(path))
+        .and_then(|()| restrict(path, 0o700));
     made.map_err(|error| failed(path, error))
+}
+
+/// Takes from all others the right to write a file, if everybody has it. They could have put
+/// servers into it; those wait for a review, but settings would not.
+pub(crate) fn keep_to_user(path: &Path) {
+    match closed_to_all(path) {
+        Ok(true) => {
+            let path = path.display();
+            tracing::warn!(%path, "everybody could write this file; others no longer can");
+        }
+        Ok(false) => {}
+        Err(error) => {
+            let path = path.display();
+            tracing::warn!(%path, %error, "everybody can write this file");
+        }
+    }
+}
+
+#[cfg(unix)]
+fn closed_to_all(path: &Path) -> io::Result<bool> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mode = fs::metadata(path).map_or(0, |found| found.permissions().mode());
+    if mode & 0o002 == 0 {
+        return Ok(false);
+    }
+    restrict(path, mode & 0o755).map(|()| true)
+}
+
+/// On Windows the user's own folders are private by inheritance.
+#[cfg(not(unix))]
+fn closed_to_all(_path: &Path) -> io::Result<bool> {
+    Ok(false)
+}
+
+/// Whoever owns a folder can open it again.
+#[cfg(unix)]
+fn refuse_others(path: &Path) -> io::Result<()> {
+    use std::os::unix::fs::MetadataExt as _;
+    if fs::metadata(path)?.uid() == rustix::process::geteuid().as_raw() {
+        return Ok(());
+    }
+    Err(io::Error::other(
+        "it belongs to another user; choose another folder",
+    ))
+}
+
+#[cfg(not(unix))]
+fn refuse_others(_path: &Path) -> io::Result<()> {
+    Ok(())
 }
 
 /// The token in `path`, made anew if there is none.
@@ -30,9 +81,7 @@ fn failed(path: &Path, error: io::Error) -> StartError {
 
 fn read_or_create(path: &Path) -> io::Result<String> {
     // A link could lead our secret, or our reading, elsewhere.
-    if fs::symlink_metadata(path).is_ok_and(|meta| !meta.is_file()) {
-        return Err(io::Error::other("is not a plain file; remove it"));
-    }
+    store::refuse_links(path)?;
     match fs::read_to_string(path) {
         Ok(text) if text.trim().len() >= 32 => {
             restrict(path, 0o600)?;
@@ -115,6 +164,25 @@ mod tests {
         std::os::unix::fs::symlink(dir.path().join("precious"), &link).expect("links");
         assert!(token(&link).is_err());
         assert!(!dir.path().join("precious").exists());
+    }
+
+    #[test]
+    fn a_file_that_everybody_may_write_is_closed_to_others() {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let path = dir.path().join("config.json");
+        keep_to_user(&path);
+        fs::write(&path, "{}").expect("writes");
+        for (before, after) in [
+            (0o777, 0o755),
+            (0o666, 0o644),
+            (0o664, 0o664),
+            (0o600, 0o600),
+        ] {
+            let before = fs::Permissions::from_mode(before);
+            fs::set_permissions(&path, before).expect("opened up");
+            keep_to_user(&path);
+            assert_eq!(mode(&path), after);
+        }
     }
 
     #[test]

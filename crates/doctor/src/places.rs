@@ -35,7 +35,8 @@ pub(crate) fn configuration(file: &Path) -> Vec<Check> {
     let (errors, warnings) = (number(Severity::Error), number(Severity::Warning));
     let fix = "Run `toolgate config check` to see each with its place.";
     let found = format!("{place} has {}, ", count(servers, "usable server"));
-    vec![match (errors, warnings) {
+    let mut checks = open_to_all(file);
+    checks.push(match (errors, warnings) {
         (0, 0) => Check::ok("config", format!("{found}no errors and no warnings.")),
         (0, _) => Check::warning(
             "config",
@@ -43,7 +44,35 @@ pub(crate) fn configuration(file: &Path) -> Vec<Check> {
             fix,
         ),
         _ => Check::error("config", format!("{found}{}.", count(errors, "error")), fix),
-    }]
+    });
+    checks
+}
+
+/// Whether everybody may replace the configuration, which decides who may call.
+#[cfg(unix)]
+fn open_to_all(file: &Path) -> Vec<Check> {
+    use std::os::unix::fs::PermissionsExt as _;
+    // In a sticky folder others can add files, but not replace this one.
+    const WRITABLE: u32 = 0o002;
+    const STICKY: u32 = 0o1000;
+    let folder = file.parent().unwrap_or(file);
+    let is_open = |path: &&Path| {
+        let mode = path.metadata().map_or(0, |meta| meta.permissions().mode());
+        mode & (WRITABLE | STICKY) == WRITABLE
+    };
+    let open = [file, folder].into_iter().filter(is_open);
+    let open = open.map(|path| {
+        let place = path.display();
+        let message = format!("{place} can be written by every user of this machine.");
+        Check::warning("config-open", message, format!("Run `chmod go-w {place}`."))
+    });
+    open.collect()
+}
+
+/// On Windows, a folder in the user's profile is private by inheritance.
+#[cfg(windows)]
+fn open_to_all(_file: &Path) -> Vec<Check> {
+    Vec::new()
 }
 
 /// Whether the gateway can write to the data directory, and nobody else can read it.
@@ -118,6 +147,26 @@ mod tests {
         ] {
             std::fs::write(&file, text).expect("writes");
             assert_eq!(level(&configuration(&file)), expected, "{text}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_configuration_that_everybody_may_replace_is_reported() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let file = dir.path().join("config.json");
+        std::fs::write(&file, "{}").expect("writes");
+        assert_eq!(level(&configuration(&file)), Level::Ok);
+        for (path, mode, found) in [
+            (file.as_path(), 0o666, 2),
+            (&file, 0o664, 1),
+            (dir.path(), 0o777, 2),
+            (dir.path(), 0o1777, 1),
+        ] {
+            let mode = std::fs::Permissions::from_mode(mode);
+            std::fs::set_permissions(path, mode).expect("changes the mode");
+            assert_eq!(configuration(&file).len(), found, "{}", path.display());
         }
     }
 

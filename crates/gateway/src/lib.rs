@@ -24,6 +24,7 @@ use std::sync::Arc;
 
 use config::Settings;
 use fleet::{Fleet, Pass};
+use registry::Registry;
 use store::PageStore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -67,6 +68,7 @@ pub(crate) struct Inner {
     pub(crate) sessions: Sessions,
     pub(crate) validators: Validators,
     pub(crate) parked: menu::Parked,
+    pub(crate) registry: Registry,
     pub(crate) seal: Seal,
     pub(crate) parking: Parking,
     pub(crate) pairs: door::Pairs,
@@ -93,6 +95,7 @@ impl Gateway {
             sessions: Sessions::default(),
             validators: Validators::default(),
             parked: menu::Parked::default(),
+            registry: Registry::default(),
             seal: Seal::new().map_err(|_| NoRandomness)?,
             parking: Parking::default(),
             pairs: door::Pairs::default(),
@@ -105,6 +108,11 @@ impl Gateway {
     /// The servers behind it.
     pub fn fleet(&self) -> &Fleet {
         &self.0.fleet
+    }
+
+    /// Asks registries of servers.
+    pub fn registry(&self) -> &Registry {
+        &self.0.registry
     }
 }
 

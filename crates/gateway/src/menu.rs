@@ -5,6 +5,7 @@ mod describe;
 mod limited;
 mod quarantine;
 mod read_cache;
+mod registries;
 mod retrieve;
 mod servers;
 mod signature;

@@ -31,8 +31,10 @@ mod tools;
 use std::sync::Arc;
 
 use ::config::Paths;
-use ::registry::Registry;
 use axum::extract::State;
+use axum::http::HeaderValue;
+use axum::http::header::X_CONTENT_TYPE_OPTIONS;
+use axum::response::Response;
 use axum::{Json, Router, middleware};
 use gateway::{Doorkeeper, Gateway};
 use model::Snapshot;
@@ -55,8 +57,6 @@ pub struct Api {
     pub log: GatewayLog,
     /// Where everything lies.
     pub paths: Arc<Paths>,
-    /// Asks registries of servers.
-    pub registry: Arc<Registry>,
     /// What goes on after its request was answered.
     pub tasks: TaskTracker,
     /// Ends the streams that would otherwise keep the doors open.
@@ -73,8 +73,16 @@ pub fn router(api: Api, keeper: Doorkeeper) -> Router {
         .layer(middleware::from_fn_with_state(access, auth::check))
         .merge(open)
         .layer(middleware::from_fn_with_state(keeper, gateway::guard))
+        .layer(middleware::map_response(unsniffed))
         .with_state(api);
     Router::new().nest("/api/v1", routes)
+}
+
+/// What servers say is in these answers; no browser may take one for a page.
+async fn unsniffed(mut response: Response) -> Response {
+    let value = HeaderValue::from_static("nosniff");
+    response.headers_mut().insert(X_CONTENT_TYPE_OPTIONS, value);
+    response
 }
 
 /// What needs a token by TCP.
@@ -103,6 +111,7 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(bundle::download))
         .routes(routes!(bundle::contents))
         .routes(routes!(registry::search))
+        .routes(routes!(registry::show))
         .routes(routes!(sign_in::begin, sign_in::end))
         .routes(routes!(access::make_code))
         .routes(routes!(activity::page))

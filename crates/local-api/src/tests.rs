@@ -92,7 +92,6 @@ impl Bench {
             access: Access::new(Secret::new("token")),
             log: GatewayLog::new(&folder.path().join("logs")),
             paths: Arc::new(paths),
-            registry: Arc::default(),
             tasks: TaskTracker::new(),
             closing,
         };

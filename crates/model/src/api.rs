@@ -13,7 +13,7 @@ pub use changes::{Author, AuthorKind, Change, ChangeKind};
 pub use doctor::{DoctorReport, Finding, FindingStatus};
 pub use import::{
     AcceptReview, Candidate, Candidates, ParseText, ProposeServers, RegistryChoice, RegistryInput,
-    RegistryPage, RegistryServer,
+    RegistryPackage, RegistryPage, RegistryServer,
 };
 pub use logs::{BundleEntry, LogFile, LogKind, LogLines};
 pub use servers::{

@@ -1,6 +1,6 @@
 //! Ways to run or reach a listed server, as entries with gaps.
 
-use model::{RegistryChoice, RegistryInput};
+use model::{RegistryChoice, RegistryInput, RegistryPackage};
 use serde_json::{Map, Value, json};
 
 use crate::document::{Input, Package, Remote, Server};
@@ -28,11 +28,8 @@ fn package(package: &Package) -> Option<RegistryChoice> {
         .transport
         .as_ref()
         .is_none_or(|transport| matches!(transport.kind.as_str(), "" | "stdio"));
-    // What starts like an option would be one.
-    let is_plain = !package.identifier.is_empty()
-        && !package.identifier.starts_with('-')
-        && !package.identifier.contains(char::is_whitespace);
-    if !speaks_stdio || !is_plain {
+    let version = package.version.as_deref().unwrap_or_default();
+    if !speaks_stdio || !is_plain_name(package) || !is_plain_version(version) {
         return None;
     }
     let mut draft = Draft::default();
@@ -54,9 +51,41 @@ fn package(package: &Package) -> Option<RegistryChoice> {
     }
     Some(RegistryChoice {
         label,
+        transport: "stdio".to_owned(),
+        package: Some(RegistryPackage {
+            kind: package.registry_type.replace("docker", "oci"),
+            name: package.identifier.clone(),
+            version: Some(version.to_owned()).filter(|version| !version.is_empty()),
+        }),
         entry,
         inputs: draft.inputs,
     })
+}
+
+/// What starts like an option would be one, and an address, a path or somebody's repository would
+/// be fetched from elsewhere than where the package's kind is kept.
+fn is_plain_name(package: &Package) -> bool {
+    let name = package.identifier.as_str();
+    let is_image = matches!(package.registry_type.as_str(), "oci" | "docker");
+    let is_plain = |byte: u8| {
+        byte.is_ascii_alphanumeric() || b"@/._-".contains(&byte) || (is_image && byte == b':')
+    };
+    let own = match name.strip_prefix('@').and_then(|name| name.split_once('/')) {
+        Some((_, own)) => own,
+        None => name,
+    };
+    let is_elsewhere = name.contains("//") || name.contains("..") || name.contains(":/");
+    !own.is_empty()
+        && !name.starts_with(['-', '.', '/'])
+        && name.bytes().all(is_plain)
+        && !is_elsewhere
+        && (is_image || !own.contains(['/', '@']))
+}
+
+/// A range or another package's name would pass for a version as well.
+fn is_plain_version(version: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b".+_-".contains(&byte);
+    !version.starts_with('-') && version.bytes().all(is_plain)
 }
 
 fn remote(remote: &Remote) -> Option<RegistryChoice> {
@@ -93,6 +122,8 @@ fn remote(remote: &Remote) -> Option<RegistryChoice> {
     }
     Some(RegistryChoice {
         label: remote.url.clone(),
+        transport: kind.to_owned(),
+        package: None,
         entry,
         inputs: draft.inputs,
     })

@@ -37,6 +37,16 @@ impl Listed {
     }
 }
 
+/// The server in an answer of `GET /v0.1/servers/{name}/versions/{version}`; `None` if it was
+/// withdrawn, an error if the answer is none.
+pub(crate) fn one(body: &[u8]) -> Result<Option<Server>, String> {
+    let item: Value = serde_json::from_slice(body).map_err(|error| error.to_string())?;
+    if !item.is_object() {
+        return Err("it is no object".to_owned());
+    }
+    Ok(read(item))
+}
+
 /// One that cannot be read costs only itself.
 fn read(mut item: Value) -> Option<Server> {
     let said = &item["_meta"]["io.modelcontextprotocol.registry/official"]["status"];

@@ -9,6 +9,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use super::*;
+use crate::fetch::MOST_BYTES;
 
 /// Serves an answer at the registry's path, and puts the query into a server's description.
 async fn serve(status: u16, answer: String) -> (String, JoinSet<()>) {
@@ -26,7 +27,7 @@ async fn serve(status: u16, answer: String) -> (String, JoinSet<()>) {
 
 async fn page(answer: &Value) -> RegistryPage {
     let (base, _serving) = serve(200, answer.to_string()).await;
-    let found = Registry::default().search(&base, None, None).await;
+    let found = Registry::default().search(&[base], None, None).await;
     found.expect("a page")
 }
 
@@ -54,7 +55,7 @@ async fn what_is_looked_for_and_the_place_in_the_list_are_passed_on() {
     let (base, _serving) = serve(200, answer.to_string()).await;
     let registry = Registry::default();
     let page = registry
-        .search(&base, Some("sun & rain"), Some("next"))
+        .search(&[base], Some("sun & rain"), Some("next"))
         .await;
     let page = page.expect("a page");
     let server = &page.servers[0];
@@ -201,7 +202,7 @@ async fn what_goes_wrong_is_told_apart() {
         let registry = &registry;
         async move {
             registry
-                .search(&base, None, None)
+                .search(&[base], None, None)
                 .await
                 .expect_err("an error")
         }
@@ -211,6 +212,8 @@ async fn what_goes_wrong_is_told_apart() {
         "ftp://x",
         "nonsense",
         "file:///x",
+        "http://10.0.0.1",
+        "http://169.254.169.254/latest",
     ] {
         assert!(
             matches!(ask(base.to_owned()).await, RegistryError::Address(_)),
@@ -232,6 +235,135 @@ async fn what_goes_wrong_is_told_apart() {
     drop(closed);
     assert!(matches!(ask(base).await, RegistryError::Unreachable { .. }));
     let long = "x".repeat(MOST_QUERY + 1);
-    let refused = registry.search(OFFICIAL, Some(&long), None).await;
+    let refused = registry
+        .search(&[OFFICIAL.to_owned()], Some(&long), None)
+        .await;
     assert!(matches!(refused, Err(RegistryError::Query)));
+}
+
+#[tokio::test]
+async fn several_registries_are_asked_and_read_on_together() {
+    let answer = |name: &str, cursor: Option<&str>| {
+        json!({ "servers": [{ "server": { "name": name, "version": "1" } }],
+                "metadata": { "nextCursor": cursor } })
+        .to_string()
+    };
+    let (first, _serving) = serve(200, answer("a/QUERY", Some("more"))).await;
+    let (second, _serving_too) = serve(200, answer("b/QUERY", None)).await;
+    let (broken, _serving_three) = serve(500, String::new()).await;
+    let bases = [first.clone(), second, broken];
+    let registry = Registry::default();
+    let page = registry.search(&bases, None, None).await.expect("a page");
+    let publishers: Vec<&str> = page
+        .servers
+        .iter()
+        .map(|one| one.publisher.as_str())
+        .collect();
+    assert_eq!(publishers, ["a", "b"]);
+    assert_eq!(page.servers[0].registry, first);
+    assert_eq!(page.problems.len(), 1);
+    assert!(page.problems[0].contains("500"), "{:?}", page.problems);
+    let next = page.next_cursor.expect("there is more");
+    let page = registry
+        .search(&bases, None, Some(&next))
+        .await
+        .expect("a page");
+    assert_eq!(page.servers.len(), 1, "only the first has more");
+    assert!(
+        page.servers[0].name.contains("cursor=more"),
+        "{}",
+        page.servers[0].name
+    );
+    let page = registry
+        .search(&bases, None, Some("nonsense"))
+        .await
+        .expect("a page");
+    assert_eq!((page.servers.len(), page.next_cursor), (0, None));
+}
+
+#[tokio::test]
+async fn a_server_is_found_by_its_whole_name() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("bound");
+    let base = format!("http://{}", listener.local_addr().expect("an address"));
+    let handler = |axum::extract::Path(name): axum::extract::Path<String>| async move {
+        if name == "a/gone" {
+            return (StatusCode::NOT_FOUND, String::new());
+        }
+        let said = if name == "a/other" { "a/else" } else { &name };
+        let answer = json!({ "server": { "name": said, "version": "2" } });
+        (StatusCode::OK, answer.to_string())
+    };
+    let router = Router::new().route("/v0.1/servers/{name}/versions/latest", get(handler));
+    let mut serving = JoinSet::new();
+    serving.spawn(async move { axum::serve(listener, router).await.expect("serves") });
+    let (empty, _serving) = serve(200, String::new()).await;
+    let bases = [empty, base];
+    let registry = Registry::default();
+    let found = registry.find(&bases, "a/weather").await.expect("found");
+    assert_eq!(
+        (found.name.as_str(), found.version.as_str()),
+        ("a/weather", "2")
+    );
+    for name in ["a/gone", "a/other", "weather", "a/b/c", ""] {
+        let failed = registry.find(&bases, name).await.expect_err(name);
+        assert!(
+            matches!(failed, RegistryError::NotListed { .. }),
+            "{name}: {failed}"
+        );
+    }
+    // A name is one part of the path, whatever is in it.
+    for name in ["../x", "%2e%2e/x?y#z"] {
+        let found = registry.find(&bases, name).await.expect(name);
+        assert_eq!(found.name, name);
+    }
+}
+
+/// Serves redirects to an address, as often as it is asked.
+async fn redirecting(to: String) -> (String, JoinSet<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("bound");
+    let base = format!("http://{}", listener.local_addr().expect("an address"));
+    let handler = move || async move { axum::response::Redirect::temporary(&to) };
+    let router = Router::new().fallback(handler);
+    let mut serving = JoinSet::new();
+    serving.spawn(async move { axum::serve(listener, router).await.expect("serves") });
+    (base, serving)
+}
+
+#[tokio::test]
+async fn redirects_are_few_and_lead_nowhere_else() {
+    let registry = Registry::default();
+    for to in [
+        "http://169.254.169.254/latest/meta-data/",
+        "http://10.0.0.1/",
+        "http://1.1.1.1/",
+        "file:///etc/passwd",
+        "http://user@127.0.0.1/",
+        "//[::ffff:a00:1]/",
+        "/again",
+    ] {
+        let (base, _serving) = redirecting(to.to_owned()).await;
+        let failed = registry.search(&[base], None, None).await.expect_err(to);
+        assert!(
+            matches!(failed, RegistryError::Denied { .. }),
+            "{to}: {failed}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_would_be_fetched_from_elsewhere_is_not_offered() {
+    let package = |identifier: &str, version: &str| json!({ "registryType": "npm", "identifier": identifier, "version": version });
+    let page = page(&listed(&json!({ "name": "a/b", "packages": [
+        package("https://evil.example/x.tgz", "1"), package("git+ssh://evil/x", "1"),
+        package("github:evil/x", "1"), package("evil/x", "1"), package("x@npm:evil", "1"), package("file:../x", "1"), package("../x", "1"),
+        package("x", "npm:evil@1"), package("x", "1 || 2"), package("x", "-y"),
+        package("x\u{202e}", "1"), package("good", "1.0.0-rc.1+b"),
+    ] })))
+    .await;
+    let labels: Vec<&str> = page.servers[0]
+        .choices
+        .iter()
+        .map(|one| one.label.as_str())
+        .collect();
+    assert_eq!(labels, ["npx good"]);
 }

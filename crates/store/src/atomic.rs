@@ -32,6 +32,30 @@ pub(crate) fn write(path: &Path, parts: &[&[u8]]) -> io::Result<()> {
     sync_dir(dir)
 }
 
+/// Fails if `path` is there, but no file of our own: a link, or a file that has a second name
+/// elsewhere, is not ours to write to. Whoever could put one there a moment later could as well
+/// read everything.
+pub fn refuse_links(path: &Path) -> io::Result<()> {
+    let Ok(found) = fs::symlink_metadata(path) else {
+        return Ok(());
+    };
+    if found.is_file() && !has_second_name(&found) {
+        return Ok(());
+    }
+    let message = "it is a link, or has a second name elsewhere; remove it";
+    Err(io::Error::other(message))
+}
+
+#[cfg(unix)]
+fn has_second_name(found: &fs::Metadata) -> bool {
+    std::os::unix::fs::MetadataExt::nlink(found) > 1
+}
+
+#[cfg(not(unix))]
+fn has_second_name(_found: &fs::Metadata) -> bool {
+    false
+}
+
 /// Moves a file that cannot be understood to `<path>.damaged`, and tells where that is.
 pub(crate) fn set_aside(path: &Path) -> io::Result<PathBuf> {
     let mut aside = path.as_os_str().to_owned();
@@ -53,6 +77,22 @@ fn sync_dir(dir: &Path) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn links_and_second_names_are_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = |name: &str| dir.path().join(name);
+        refuse_links(&path("absent")).unwrap();
+        fs::write(path("own"), "x").unwrap();
+        refuse_links(&path("own")).unwrap();
+        std::os::unix::fs::symlink(path("own"), path("link")).unwrap();
+        refuse_links(&path("link")).unwrap_err();
+        refuse_links(dir.path()).unwrap_err();
+        fs::hard_link(path("own"), path("second")).unwrap();
+        refuse_links(&path("second")).unwrap_err();
+        refuse_links(&path("own")).unwrap_err();
+    }
 
     #[test]
     fn replaces_the_whole_content() {

@@ -7,6 +7,7 @@ mod facts;
 mod journal;
 mod pages;
 
+pub use atomic::refuse_links;
 pub use eras::{EraMemory, Verdict};
 pub use facts::{Facts, Found};
 pub use journal::Journal;

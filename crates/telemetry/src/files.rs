@@ -45,11 +45,35 @@ pub(crate) fn private_dir(dir: &Path) -> io::Result<()> {
 
 /// Opens a file for appending; on Unix only the user may read it.
 pub(crate) fn append(path: &Path) -> io::Result<File> {
+    refuse_links(path)?;
     let mut options = OpenOptions::new();
     options.create(true).append(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path)
+}
+
+/// A link, or a file that has a second name elsewhere, is not ours to write to. Whoever could put
+/// one there a moment later could as well read everything.
+fn refuse_links(path: &Path) -> io::Result<()> {
+    let Ok(found) = fs::symlink_metadata(path) else {
+        return Ok(());
+    };
+    if found.is_file() && !has_second_name(&found) {
+        return Ok(());
+    }
+    let message = "it is a link, or has a second name elsewhere; remove it";
+    Err(io::Error::other(message))
+}
+
+#[cfg(unix)]
+fn has_second_name(found: &fs::Metadata) -> bool {
+    std::os::unix::fs::MetadataExt::nlink(found) > 1
+}
+
+#[cfg(not(unix))]
+fn has_second_name(_found: &fs::Metadata) -> bool {
+    false
 }
 
 #[cfg(test)]
@@ -76,6 +100,23 @@ mod tests {
             let error = server_stem(slug).unwrap_err();
             assert_eq!(error.kind(), io::ErrorKind::InvalidInput, "{slug:?}");
         }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn nothing_is_written_through_a_link_or_a_second_name() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = |name: &str| dir.path().join(name);
+        fs::write(path("precious"), "precious").unwrap();
+        std::os::unix::fs::symlink(path("precious"), path("link.log")).unwrap();
+        std::os::unix::fs::symlink(path("nowhere"), path("dangling.log")).unwrap();
+        fs::hard_link(path("precious"), path("second.log")).unwrap();
+        for name in ["link.log", "dangling.log", "second.log"] {
+            append(&path(name)).unwrap_err();
+        }
+        assert!(!path("nowhere").exists());
+        append(&path("own.log")).unwrap();
+        append(&path("own.log")).unwrap();
     }
 
     #[cfg(unix)]

@@ -9,6 +9,7 @@ pub(crate) mod doctor;
 mod evidence;
 pub(crate) mod logs;
 pub(crate) mod pause;
+pub(crate) mod registry;
 pub(crate) mod review;
 pub(crate) mod serve;
 pub(crate) mod servers;
@@ -30,6 +31,7 @@ pub(crate) async fn run(context: &Context, command: Command) -> Result<Code, Fai
         Command::Status => status::run(context).await,
         Command::Servers(command) => servers::run(context, command).await,
         Command::Tools(command) => tools::run(context, command).await,
+        Command::Registry(command) => registry::run(context, command).await,
         Command::Tokens { command } => {
             tokens::run(context, command.unwrap_or(tokens::Command::List)).await
         }

@@ -382,6 +382,15 @@ fn what_is_plain_gets_no_warning() {
     }
 }
 
+#[test]
+fn archives_are_told_apart_from_text() {
+    for text in ["PK\u{3}\u{4}\u{14}\0../x", "PK\u{5}\u{6}\0\0"] {
+        assert_eq!(candidates(text), Err(ImportError::Archive));
+    }
+    assert!(!is_archive(b"PK run this"));
+    assert!(is_archive(b"\x1f\x8b\x08"));
+}
+
 proptest! {
     #[test]
     fn nothing_makes_it_panic(text in "\\PC{0,200}") {

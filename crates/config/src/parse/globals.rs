@@ -35,6 +35,9 @@ const ARGUMENTS: [(&str, ArgumentLogging); 2] = [
     ("off", ArgumentLogging::Off),
 ];
 
+/// Registries that may be named; a search asks all of them.
+const MOST_REGISTRIES: usize = 8;
+
 /// Reads everything but the servers, and returns the time limits for them.
 pub(super) fn read(section: &mut Section<'_, '_, '_>, settings: &mut Settings) -> Timeouts {
     keys::check(section, &keys::FILE, &keys::FOREIGN_IN_FILE);
@@ -60,7 +63,7 @@ pub(super) fn read(section: &mut Section<'_, '_, '_>, settings: &mut Settings) -
         &mut settings.call_tools,
         section.choice("callTools", &CALL_TOOLS),
     );
-    set(&mut settings.registry, registry(section));
+    set(&mut settings.registries, registries(section));
     if let Some(mut outputs) = section.child("outputs") {
         read_outputs(&mut outputs, &mut settings.outputs);
         let usable = outputs.is_usable();
@@ -113,21 +116,33 @@ pub(super) fn set<T>(setting: &mut T, value: Option<T>) {
     }
 }
 
-/// What it lists is offered to people to be run, so nobody on the way may change it.
-fn registry(section: &mut Section<'_, '_, '_>) -> Option<String> {
-    let text = section.text("registry")?;
-    let url = Url::parse(&text.value).ok();
-    let is_safe = url.is_some_and(|url| {
+/// What they list is offered to people to be run, so nobody on the way may change it.
+fn registries(section: &mut Section<'_, '_, '_>) -> Option<Vec<String>> {
+    let texts = section.texts("registry")?;
+    let words = texts.iter().flat_map(|text| text.value.split_whitespace());
+    let addresses: Vec<String> = words.map(str::to_owned).collect();
+    let is_usable = addresses.iter().all(|address| is_safe(address));
+    if is_usable && (1..=MOST_REGISTRIES).contains(&addresses.len()) {
+        return Some(addresses);
+    }
+    let at = texts
+        .first()
+        .map_or(section.at("registry"), |text| text.range.start);
+    let message = if is_usable {
+        "There have to be one to eight registries."
+    } else {
+        "This is no address that starts with https://."
+    };
+    let fix = "Use the address of a registry, or remove the key to use the official one.";
+    section.error(at, "registry", message, fix);
+    None
+}
+
+fn is_safe(address: &str) -> bool {
+    Url::parse(address).is_ok_and(|url| {
         let is_here = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
         url.scheme() == "https" || (url.scheme() == "http" && is_here)
-    });
-    if is_safe {
-        return Some(text.value.to_string());
-    }
-    let message = "This is no address that starts with https://.";
-    let fix = "Use the address of a registry, or remove the key to use the official one.";
-    section.error(text.range.start, "registry", message, fix);
-    None
+    })
 }
 
 /// A word that nobody knows must not open the door, and must not leave it open either, so it counts
@@ -168,4 +183,51 @@ fn listen(section: &mut Section<'_, '_, '_>) -> Option<SocketAddr> {
         }
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use serde_json::{Value, json};
+
+    use crate::settings::DEFAULT_REGISTRY;
+
+    fn registries(value: &Value) -> Option<Vec<String>> {
+        let text = json!({ "registry": value }).to_string();
+        let parsed = crate::parse(&text, Path::new("x"));
+        let settings = parsed.settings.filter(|_| parsed.diagnostics.is_empty());
+        settings.map(|settings| settings.registries)
+    }
+
+    #[test]
+    fn one_registry_or_several_are_named() {
+        let (own, here) = ("https://registry.example/v", "http://127.0.0.1:1/");
+        for (value, expected) in [
+            (json!(null), vec![DEFAULT_REGISTRY]),
+            (json!(own), vec![own]),
+            (json!([own, here]), vec![own, here]),
+            (json!(format!(" {own}\n {here}")), vec![own, here]),
+        ] {
+            let expected = expected.into_iter().map(str::to_owned).collect();
+            assert_eq!(registries(&value), Some(expected), "{value}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_registry_is_refused() {
+        let nine = vec!["https://a.example"; 9];
+        for value in [
+            json!(""),
+            json!([]),
+            json!([1]),
+            json!(nine),
+            json!("http://registry.example"),
+            json!(["https://a.example", "http://169.254.169.254/"]),
+            json!("file:///etc/passwd"),
+            json!("http://[::ffff:7f00:1]/"),
+        ] {
+            assert_eq!(registries(&value), None, "{value}");
+        }
+    }
 }

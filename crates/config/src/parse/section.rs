@@ -113,6 +113,16 @@ impl<'a, 'r, 't> Section<'a, 'r, 't> {
         self.expect_text(value, key)
     }
 
+    /// One text, or a list of them.
+    pub(super) fn texts(&mut self, key: &str) -> Option<Vec<&'a StringLit<'a>>> {
+        let Some(Value::Array(list)) = self.value(key) else {
+            return Some(vec![self.text(key)?]);
+        };
+        let texts = list.elements.iter().enumerate();
+        let texts = texts.map(|(index, text)| self.expect_text(text, &format!("{key}[{index}]")));
+        texts.collect()
+    }
+
     fn expect_text(&mut self, value: &'a Value<'a>, key: &str) -> Option<&'a StringLit<'a>> {
         let Value::StringLit(text) = value else {
             self.wrong_kind(value, key, "a text");

@@ -12,7 +12,7 @@ use rmcp::model::Tool;
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
 
-use super::{count, define, missing, text};
+use super::{count, define, missing, registries, text};
 use crate::Inner;
 use crate::refusal::Refusal;
 use crate::requester::Requester;
@@ -23,8 +23,8 @@ use crate::requester::Requester;
 pub(crate) struct Parked(Mutex<BTreeSet<String>>);
 
 /// An agent that changes something.
-struct By<'a> {
-    inner: &'a Inner,
+pub(super) struct By<'a> {
+    pub(super) inner: &'a Inner,
     who: &'a Requester,
 }
 
@@ -34,13 +34,18 @@ pub(super) fn tool() -> Tool {
         "properties": {
             "operation": {
                 "type": "string",
-                "enum": ["list", "add", "remove", "update", "enable", "disable", "restart", "tail_log"],
+                "enum": [
+                    "list", "add", "remove", "update", "enable", "disable", "restart", "tail_log",
+                    "search_registry", "add_from_registry",
+                ],
             },
-            "name": { "type": "string", "description": "Server; for all operations but list" },
+            "name": { "type": "string", "description": "Server; not for list and search_registry" },
             "entry": {
                 "type": "object",
                 "description": "For add, update: as in mcpServers, {command, args, env} or {url, headers}",
             },
+            "query": { "type": "string", "description": "For search_registry" },
+            "id": { "type": "string", "description": "For add_from_registry, as found" },
             "lines": { "type": "integer", "minimum": 1, "maximum": 200, "default": 50 },
         },
         "required": ["operation"],
@@ -61,13 +66,16 @@ pub(super) async fn run(
     arguments: &Value,
 ) -> Result<Value, Refusal> {
     let operation = text(arguments, "operation").unwrap_or_default();
-    if operation == "list" {
-        return Ok(list(inner));
+    let by = By { inner, who };
+    match operation {
+        "list" => return Ok(list(inner)),
+        "search_registry" => return registries::search(&by, arguments).await,
+        "add_from_registry" => return registries::add(&by, arguments).await,
+        _ => {}
     }
     let example = json!({ "operation": "restart", "name": "github" });
     let name = text(arguments, "name")
         .ok_or_else(|| missing("upstream_servers", "an `operation` and a `name`", &example))?;
-    let by = By { inner, who };
     match operation {
         "add" | "update" => write(&by, operation, name, arguments.get("entry")).await,
         "remove" => remove(&by, name).await,
@@ -123,17 +131,23 @@ pub(super) fn describe(server: &ServerStatus) -> Value {
     form
 }
 
+/// Whether agents may add and change servers here.
+pub(super) fn may_add(by: &By<'_>) -> Result<(), Refusal> {
+    let inner = by.inner;
+    if inner.overrides.no_server_add || inner.read_only() || !inner.settings().allow_server_add {
+        return Err(forbidden("adding or changing servers", "allowServerAdd"));
+    }
+    Ok(())
+}
+
 /// Adds or replaces an entry, switched off.
-async fn write(
+pub(super) async fn write(
     by: &By<'_>,
     operation: &str,
     name: &str,
     entry: Option<&Value>,
 ) -> Result<Value, Refusal> {
-    let inner = by.inner;
-    if inner.overrides.no_server_add || inner.read_only() || !inner.settings().allow_server_add {
-        return Err(forbidden("adding or changing servers", "allowServerAdd"));
-    }
+    may_add(by)?;
     let example = json!({
         "operation": operation, "name": "time", "entry": { "command": "uvx", "args": ["mcp-server-time"] },
     });
@@ -155,7 +169,7 @@ async fn write(
             entry,
         }
     };
-    let mut parked = inner.parked.0.lock().await;
+    let mut parked = by.inner.parked.0.lock().await;
     parked.remove(name);
     edit_config(by, edit).await?;
     Ok(json!({

@@ -25,8 +25,8 @@ async fn every_answer_is_as_described() {
     let tool = tools[0]["id"].as_str().expect("a tool").to_owned();
     let paths = document["paths"].as_object().expect("paths");
     let mut checked = 0;
-    // The registry is on another machine; its answers are tested where they are made.
-    for path in paths.keys().filter(|path| *path != "/registry") {
+    // Registries are on other machines; their answers are tested where they are made.
+    for path in paths.keys().filter(|path| !path.starts_with("/registry")) {
         let Some(validator) = validator(&document, path) else {
             continue;
         };

@@ -60,17 +60,24 @@ pub struct AcceptReview {
 /// Reply of `GET /api/v1/registry`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct RegistryPage {
-    /// In the registry's order.
+    /// In the order of the registries, and in each one's own.
     pub servers: Vec<RegistryServer>,
     /// What to give as `cursor` for the next page.
     pub next_cursor: Option<String>,
+    /// What was wrong with registries whose servers are missing here, a sentence each.
+    pub problems: Vec<String>,
 }
 
 /// A server that a registry lists.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct RegistryServer {
-    /// For example `io.github.owner/name`.
+    /// For example `io.github.owner/name`; by it a server is added.
     pub name: String,
+    /// Who publishes it, as the registry has verified: the name's part before the slash, which
+    /// stands for a domain or an account.
+    pub publisher: String,
+    /// The address of the registry that lists it.
+    pub registry: String,
     /// For people.
     pub title: Option<String>,
     /// What it does.
@@ -88,10 +95,25 @@ pub struct RegistryServer {
 pub struct RegistryChoice {
     /// For example `npx @scope/name` or the URL.
     pub label: String,
+    /// `stdio`, `http` or `sse`.
+    pub transport: String,
+    /// What is fetched and run; `None` for a server that runs elsewhere.
+    pub package: Option<RegistryPackage>,
     /// The entry, with gaps where inputs belong.
     pub entry: Value,
     /// What has to be filled in.
     pub inputs: Vec<RegistryInput>,
+}
+
+/// A package that is fetched from where its kind is kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RegistryPackage {
+    /// `npm`, `pypi`, `oci` or `nuget`.
+    pub kind: String,
+    /// Its name there.
+    pub name: String,
+    /// Its version; the newest where none is named.
+    pub version: Option<String>,
 }
 
 /// Something that has to be filled in.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 
 use super::Files;
+use crate::atomic::refuse_links;
 
 /// Bytes that are written at once, if so many wait.
 const BATCH: usize = 64 * 1024;
@@ -85,6 +86,7 @@ impl Output {
 }
 
 fn append_to(path: &Path) -> io::Result<File> {
+    refuse_links(path)?;
     let mut options = OpenOptions::new();
     options.create(true).append(true).read(true);
     #[cfg(unix)]

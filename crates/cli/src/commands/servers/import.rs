@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal as _, Read};
 use std::path::{Path, PathBuf};
 
 use api_client::Client;
-use config::import::MAX_TEXT;
+use config::import::{ImportError, MAX_TEXT, is_archive};
 use model::{AddServer, Candidate, ServerStatus};
 use serde::Serialize;
 
@@ -106,6 +106,10 @@ fn read(file: &Path) -> Result<String, Failure> {
         let fix = "Give the path of a text file, or `-` for standard input.";
         Failure::other(format!("{name} cannot be read: {error}."), fix)
     })?;
+    if is_archive(&bytes) {
+        let message = format!("{name} is no text of servers. {}", ImportError::Archive);
+        return Err(Failure::other(message, ""));
+    }
     if bytes.len() > MAX_TEXT {
         let message = format!("{name} is longer than {} KiB.", MAX_TEXT / 1024);
         let fix = "Import only the part that describes the servers.";
