@@ -61,7 +61,7 @@ async function readUntil(name) {
 
 /** Names of the tools that an app gets. */
 async function offered() {
-  const client = await Client.connect(gateway.origin, 'VS Code', '/mcp/all');
+  const client = await Client.connect(gateway.origin, 'VS Code', { face: '/mcp/all' });
   const { tools } = await client.request('tools/list', {});
   await client.end();
   return tools.map(({ name }) => name).sort();
