@@ -29,6 +29,13 @@ export async function launch() {
   return chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage'] });
 }
 
+/** Waits until what is in view was drawn, which is when it counts as seen, and what follows is done. */
+async function painted() {
+  for (let frame = 0; frame < 3; frame += 1) await new Promise(requestAnimationFrame);
+  const moving = document.getAnimations().filter((one) => one instanceof CSSTransition);
+  await Promise.allSettled(moving.map(({ finished }) => finished));
+}
+
 /** A signed-in page, and what it complained about. */
 export class Session {
   complaints = [];
@@ -76,6 +83,7 @@ export class Session {
       () => !document.querySelector('main [aria-busy="true"], main .skeleton'),
     );
     await this.page.evaluate(() => document.fonts.ready.then(() => null));
+    await this.page.evaluate(painted);
   }
 
   /** Fails when a person who sees or hears less is left out anywhere on the page. */

@@ -8,13 +8,14 @@ export class Client {
   };
   #requests = 0;
 
-  constructor(origin, face) {
+  constructor(origin, face, token) {
     this.url = `${origin}${face}`;
+    if (token) this.#headers.authorization = `Bearer ${token}`;
   }
 
-  /** Shakes hands under this name. */
-  static async connect(origin, name, face = '/mcp') {
-    const client = new Client(origin, face);
+  /** Shakes hands under this name, with a token where one is given. */
+  static async connect(origin, name, { face = '/mcp', token = '' } = {}) {
+    const client = new Client(origin, face, token);
     await client.request('initialize', {
       protocolVersion: '2025-06-18',
       capabilities: {},

@@ -61,7 +61,7 @@ async function readUntil(name) {
 
 /** Names of the tools that an app gets. */
 async function offered() {
-  const client = await Client.connect(gateway.origin, 'VS Code', '/mcp/all');
+  const client = await Client.connect(gateway.origin, 'VS Code', { face: '/mcp/all' });
   const { tools } = await client.request('tools/list', {});
   await client.end();
   return tools.map(({ name }) => name).sort();
@@ -106,7 +106,9 @@ test('what changes after it was approved is withheld and shown beside what it wa
 test('many new servers are let in together, but for what the scan flags', async () => {
   await session.visit('/');
   await page.getByText('3 new servers wait to be let in').waitFor();
-  await page.getByRole('link', { name: 'Review them together' }).click();
+  await page.getByRole('link', { name: 'Review them together' }).waitFor();
+  await session.visit('/servers');
+  await page.getByRole('link', { name: 'Review 3 new' }).click();
   for (const name of ['clock', 'files', 'notes']) await page.getByRole('checkbox', { name: `Select ${name}` }).check();
   await (await readUntil('Start 3 and let clean tools in')).click();
   await trust('notes', 'has what is flagged waiting', ({ approved, flagged }) => approved === 1 && flagged === 1);

@@ -26,9 +26,10 @@ export function outcomeWord(outcome: Outcome): string {
   return t(`activity.outcome_${outcome}`);
 }
 
-/** The entry in short, for titles. */
+/** The entry in short, for titles; access is about a client, not a server. */
 export function about(entry: Activity): string {
-  return `${entry.server} · ${entry.kind === 'call' ? (entry.tool ?? '') : said(entry)}`;
+  const what = entry.kind === 'call' ? entry.tool : said(entry);
+  return [entry.server || entry.client, what].filter(Boolean).join(' · ');
 }
 
 /**
