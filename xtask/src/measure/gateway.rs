@@ -41,7 +41,7 @@ impl Gateway {
         command.arg("--config").arg(&config);
         command.arg("--data-dir").arg(folder.path().join("data"));
         command
-            .arg("serve")
+            .args(["serve", "--trust", "auto"])
             .stdin(Stdio::null())
             .stdout(Stdio::null());
         command.stderr(std::fs::File::create(folder.path().join("stderr"))?);
