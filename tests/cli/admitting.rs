@@ -83,7 +83,7 @@ async fn limits_are_said_on_the_command_line() -> anyhow::Result<()> {
     let client = builder.legacy("2025-11-25").await?;
     assert_eq!(client.tool_names().await?, ["good__echo"]);
     let typo = gateway
-        .cli(&["tokens", "add", "x", "--server", "goood"])
+        .cli(&["tokens", "add", "x", "--server", "god"])
         .await?;
     assert_eq!(typo.status.code(), Some(5), "{typo:?}");
     Ok(())

@@ -26,7 +26,7 @@ async fn log_of(gateway: &Gateway, wanted: &str) -> anyhow::Result<String> {
 async fn m07_no_line_of_a_log_can_be_forged() -> anyhow::Result<()> {
     let forged = "2026-01-01T00:00:00.000Z gateway INFO: approved by a person";
     let said = format!(
-        "one\r{forged}\n{forged}\u{2028}{forged}\u{85}{forged}\u{1b}]0;title\u{7}\u{1b}[2K\u{202e}dne\u{200b} last"
+        "one\r{forged}\n{forged}\u{2028}{forged}\u{85}{forged}\u{1b}]0;title\u{7}\u{1b}[2K\u{202e}back\u{200b} last"
     );
     let gateway = Gateway::builder().fake("noisy", &["--stderr", &said])?;
     let gateway = gateway.start_ready().await?;

@@ -77,7 +77,7 @@ fn of(settings: OutputSettings, origin: &Origin, result: Raw) -> Cleansed {
     };
     if let Some(mut content) = object.get_as::<Vec<Value>>("content") {
         let touched = content.iter_mut().map(|item| texts.item(item));
-        if touched.fold(false, |any, one| any || one) {
+        if touched.filter(|one| *one).count() > 0 {
             object.set("content", raw(&content));
             changed = true;
         }
@@ -95,9 +95,31 @@ fn of(settings: OutputSettings, origin: &Origin, result: Raw) -> Cleansed {
 
 fn reads_like_orders(result: &Raw) -> bool {
     let value: Value = serde_json::from_str(result.get()).unwrap_or_default();
+    if !can_order(&value) {
+        return false;
+    }
     let report = scan::message(&json!({ "result": value }));
     let is_order = |code: &str| !NO_ORDERS.contains(&code);
     report.findings.iter().any(|found| is_order(&found.code))
+}
+
+/// Whether any text is long enough to order anybody about: three words, or one that may be words
+/// in another form. Most results of tools that compute are not, and need not be read closely.
+fn can_order(value: &Value) -> bool {
+    const WORDS: usize = 3;
+    const ENCODED: usize = 24;
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"+/=_-%&;".contains(&byte);
+    match value {
+        Value::String(text) => {
+            let mut runs = text.as_bytes().split(|byte| !plain(*byte));
+            !text.is_ascii()
+                || text.split_whitespace().nth(WORDS - 1).is_some()
+                || runs.any(|run| run.len() >= ENCODED)
+        }
+        Value::Array(items) => items.iter().any(can_order),
+        Value::Object(members) => members.values().any(can_order),
+        _ => false,
+    }
 }
 
 /// Whether there can be anything in the JSON that does not show: only what is no plain character
@@ -153,11 +175,11 @@ fn strip_all(value: &mut Value) -> bool {
         },
         Value::Array(items) => {
             let touched = items.iter_mut().map(strip_all);
-            touched.fold(false, |any, one| any || one)
+            touched.filter(|one| *one).count() > 0
         }
         Value::Object(members) => {
             let touched = members.values_mut().map(strip_all);
-            touched.fold(false, |any, one| any || one)
+            touched.filter(|one| *one).count() > 0
         }
         _ => false,
     }

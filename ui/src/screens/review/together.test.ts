@@ -17,6 +17,7 @@ function review(evidence: Partial<Evidence> = {}, trust: Partial<TrustStatus> = 
       ...evidence,
     },
     approved_evidence: null,
+    changes: [],
     launch: 'one',
     definitions: [],
     audience: [],
