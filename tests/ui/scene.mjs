@@ -36,11 +36,13 @@ export function scene() {
 /** `GET /quarantine/{server}` of one of the servers. */
 export function review(server) {
   const { name, launch, definitions, approved_evidence = null } = server;
+  const changes = approved_evidence ? ['url'] : [];
   return {
     server: name,
     trust: trust(server),
     evidence: server.evidence,
     approved_evidence,
+    changes,
     launch,
     definitions,
     audience: ['Claude Desktop', 'VS Code'],
