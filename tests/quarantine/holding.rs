@@ -174,6 +174,32 @@ async fn what_is_approved_can_be_used_at_once_by_a_client_that_is_there() -> any
 }
 
 #[tokio::test]
+async fn instructions_that_are_blocked_alone_are_withdrawn_from_every_face() -> anyhow::Result<()> {
+    let gateway = one(&[]).await?;
+    start(&gateway, "one", None).await?;
+    approve_all(&gateway, "one").await?;
+    assert!(
+        seen_by_clients(&gateway, "one")
+            .await?
+            .contains("scripted server")
+    );
+    let shown = review(&gateway, "one").await?;
+    let of_instructions =
+        |one: &&model::DefinitionReview| one.id.kind == model::DefinitionKind::Instructions;
+    let instructions = shown.definitions.iter().find(of_instructions);
+    let instructions = instructions.expect("the instructions");
+    let definitions = vec![model::SeenDefinition {
+        id: instructions.id.clone(),
+        hash: instructions.hash.clone(),
+    }];
+    super::decide(&gateway, "one", &Decision::Block { definitions }).await?;
+    let seen = seen_by_clients(&gateway, "one").await?;
+    assert!(!seen.contains("scripted server"), "{seen}");
+    assert!(seen.contains("one__echo"), "{seen}");
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_new_tool_waits_and_the_others_go_on() -> anyhow::Result<()> {
     let gateway = one(&[]).await?;
     start(&gateway, "one", None).await?;

@@ -40,15 +40,19 @@ struct Memory {
     leaving: BTreeMap<ServerName, CancellationToken>,
 }
 
-/// The servers' states as last published in a catalogue.
+/// Where the servers stood when the catalogue was last published: their states, how openly they are
+/// trusted, and by which decisions they were sifted.
 #[derive(Default)]
-struct Standing(Vec<(ServerName, ServerState)>);
+struct Standing(Vec<(ServerName, ServerState, bool, u64)>);
 
 impl Standing {
-    /// Takes note of the states now, and tells whether any is another.
+    /// Takes note of how they stand now, and tells whether any stands otherwise.
     fn update(&mut self, views: &Views) -> bool {
-        let state = |(name, view): (&ServerName, &View)| (name.clone(), view.state.clone());
-        let now: Vec<_> = views.iter().map(state).collect();
+        let stands = |(name, view): (&ServerName, &View)| {
+            let is_open = view.trust.is_open();
+            (name.clone(), view.state.clone(), is_open, view.version)
+        };
+        let now: Vec<_> = views.iter().map(stands).collect();
         let changed = now != self.0;
         self.0 = now;
         changed
@@ -129,10 +133,9 @@ async fn publish(inner: &Arc<Inner>, memory: &mut Memory) -> Option<u64> {
     let mut views = look(inner);
     memory.sift(inner, &views).await;
     for (name, view) in &mut views {
-        view.tools = memory
-            .sifted
-            .get(name)
-            .map_or(0, |(_, sifted)| sifted.tools.len());
+        if let Some((_, sifted)) = memory.sifted.get(name) {
+            (view.tools, view.version) = (sifted.tools.len(), sifted.version);
+        }
         view.trust = inner.quarantine.status(&view.config);
     }
     let changes = memory.take_note(&views);

@@ -170,6 +170,7 @@ impl Slot {
             last_call: (last_call > 0).then_some(last_call),
             tools: 0,
             trust: TrustStatus::default(),
+            version: 0,
             config,
             status,
             state,
@@ -331,6 +332,8 @@ pub(crate) struct View {
     /// How many of its tools clients may see, and how it stands with the quarantine.
     pub(crate) tools: usize,
     pub(crate) trust: TrustStatus,
+    /// By which version of what was decided its lists were sifted.
+    pub(crate) version: u64,
 }
 
 /// All slots at one moment, in the order of the configuration.

@@ -63,6 +63,13 @@ pub enum Standing {
     Blocked,
 }
 
+impl Standing {
+    /// Whether it waits for a person, where its server lists it.
+    pub fn waits(self) -> bool {
+        matches!(self, Self::Pending | Self::Changed)
+    }
+}
+
 /// How new definitions of a server come in.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema,

@@ -117,7 +117,7 @@ impl Kept {
 
     /// Whether it waits for a person.
     pub(super) fn waits(&self) -> bool {
-        self.listed && matches!(self.standing(), Standing::Pending | Standing::Changed)
+        self.listed && self.standing().waits()
     }
 
     /// What was approved, where that is not what the server has now.

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use config::ServerConfig;
-use model::{DefinitionReview, ServerReview, Standing, UndoOffer, now_millis};
+use model::{DefinitionReview, ServerReview, UndoOffer, now_millis};
 use serde_json::Value;
 
 use super::judge::{self, Names};
@@ -66,8 +66,11 @@ impl Inner {
         };
         let mut definitions: Vec<_> = record.definitions.values().filter_map(shown).collect();
         definitions.sort_by_key(|definition| {
-            let waits = matches!(definition.standing, Standing::Changed | Standing::Pending);
-            let order = (definition.listed, waits, definition.verdict);
+            let order = (
+                definition.listed,
+                definition.standing.waits(),
+                definition.verdict,
+            );
             (Reverse(order), definition.id.clone())
         });
         definitions

@@ -4,7 +4,7 @@
 //! Held text is data here: what does not show is spelt out, and each piece is cut.
 
 use fleet::Fleet;
-use model::{DefinitionReview, Effect, HoldReason, ServerStatus, Standing};
+use model::{DefinitionReview, Effect, HoldReason, ServerStatus};
 use rmcp::model::Tool;
 use serde_json::{Value, json};
 
@@ -92,10 +92,7 @@ async fn inspect(fleet: &Fleet, server: &str) -> Result<Value, Refusal> {
             "See which there are with the operation list.",
         ));
     };
-    let waits = |definition: &&DefinitionReview| {
-        let standing = definition.standing;
-        definition.listed && matches!(standing, Standing::Pending | Standing::Changed)
-    };
+    let waits = |definition: &&DefinitionReview| definition.listed && definition.standing.waits();
     let all: Vec<&DefinitionReview> = review.definitions.iter().filter(waits).collect();
     let held: Vec<Value> = all.iter().take(SHOWN).map(|held| shown(held)).collect();
     Ok(json!({

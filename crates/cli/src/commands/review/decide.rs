@@ -2,7 +2,7 @@
 
 use api_client::Client;
 use model::{
-    Decided, Decision, DefinitionReview, SeenDefinition, ServerReview, Standing, TrustMode, Verdict,
+    Decided, Decision, DefinitionReview, SeenDefinition, ServerReview, TrustMode, Verdict,
 };
 
 use super::definitions::{self, label, named};
@@ -120,7 +120,7 @@ fn chosen<'a>(
 }
 
 fn waits(one: &DefinitionReview) -> bool {
-    one.listed && matches!(one.standing, Standing::Pending | Standing::Changed)
+    one.listed && one.standing.waits()
 }
 
 fn seen(one: &DefinitionReview) -> SeenDefinition {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use model::{DefinitionReview, HoldReason, ServerReview, ServerStatus, Standing, TrustStatus};
+use model::{DefinitionReview, HoldReason, ServerReview, ServerStatus, TrustStatus};
 
 use super::definitions;
 use crate::commands::evidence::{self, fact};
@@ -92,7 +92,7 @@ pub(super) fn render(review: &ServerReview, all: bool) -> String {
     let shown: Vec<&DefinitionReview> = review
         .definitions
         .iter()
-        .filter(|one| all || (one.listed && waits(one.standing)))
+        .filter(|one| all || (one.listed && one.standing.waits()))
         .collect();
     for one in &shown {
         let _ = write!(text, "\n{}", definitions::render(one));
@@ -102,8 +102,4 @@ pub(super) fn render(review: &ServerReview, all: bool) -> String {
         let _ = writeln!(text, "\n{} more with --all", count(left, "definition"));
     }
     text
-}
-
-fn waits(standing: Standing) -> bool {
-    matches!(standing, Standing::Pending | Standing::Changed)
 }
